@@ -1,0 +1,38 @@
+# Annai's commands. `make` alone lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup catalogues demo demo-reset test lint fix bench lock
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) catalogues ## make .venv from requirements.lock, and compile the translations
+
+# Done again only when the lock file has changed.
+$(INSTALLED): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Annai needs Python 3.11 or newer, and $(PYTHON) is %d.%d. Name a newer one: make setup PYTHON=python3.12" % sys.version_info[:2])'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'This Python cannot make virtual environments. On Debian or Ubuntu install them with: sudo apt install python3-venv' >&2; exit 1; }
+	@echo "Installing into $(VENV) (a minute or two, once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	@touch $@
+
+# Compiled translations are not in the repository: Babel makes them, so nobody needs GNU gettext.
+catalogues: $(INSTALLED)
+	@if ls locale/*/LC_MESSAGES/django.po >/dev/null 2>&1; then $(BIN)/pybabel --quiet compile -D django -d locale; fi
+
+demo: setup ## run the portal with invented residents; Ctrl-C stops it, the data stays
+	@$(BIN)/python manage.py demo
+
+demo-reset: setup ## delete the demo's data
+	@$(BIN)/python manage.py demo --reset
+
+lock: $(INSTALLED) ## write requirements.lock from pyproject.toml with the newest versions
+	$(BIN)/pip-compile --quiet --upgrade --extra dev --generate-hashes --allow-unsafe --strip-extras \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+		--output-file requirements.lock pyproject.toml
