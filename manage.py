@@ -1,0 +1,45 @@
+#!/usr/bin/env python
+"""Annai's commands. Without DATABASE_URL and REDIS_URL, servers are started in `.run/` first."""
+
+import os
+import sys
+
+WITHOUT_SERVERS = {
+    "collectstatic",
+    "compilemessages",
+    "diffsettings",
+    "findstatic",
+    "help",
+    "makemessages",
+    "startapp",
+    "vaccination_forecast",
+    "version",
+}
+
+
+def needs_servers(arguments):
+    """Say whether the command line `arguments` (without the program) works with the database."""
+    command, *options = arguments or ["help"]
+    if command.startswith("-") or command in WITHOUT_SERVERS or {"-h", "--help"} & set(options):
+        return False
+    if command == "check":
+        return any(option.startswith("--database") for option in options)
+    return os.environ.get("ANNAI_ENV") != "production"  # there, a missing address is an error
+
+
+def main():
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    from django.core.management import execute_from_command_line
+
+    if needs_servers(sys.argv[1:]):
+        from portal import local_servers
+
+        try:
+            local_servers.ensure()
+        except local_servers.LocalServerError as error:
+            sys.exit(str(error))
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
