@@ -1,0 +1,28 @@
+from django.conf import settings
+from django.utils import translation
+
+
+class PersonLanguageMiddleware:
+    """Show the pages in the language that the signed-in person chose, on whatever device."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.user.is_authenticated:
+            translation.activate(request.user.language)
+            request.LANGUAGE_CODE = request.user.language
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Language", translation.get_language())
+        return response
+
+
+def remember_language(response, language):
+    """Keep `language` for this browser, for the pages before the next sign-in."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=365 * 24 * 60 * 60,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )

@@ -1,0 +1,290 @@
+"""People as the resident register reports them, who acts for whom, and what each source said."""
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Func, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.residents.ages import ADULT, SIGNATURE_CERTIFICATE, FirstDayAtAge
+from portal.residents.codes import is_municipality_code
+
+
+def validate_municipality_code(code):
+    if not is_municipality_code(code):
+        raise ValidationError(
+            _("%(code)s is not a municipality's code: its sixth digit does not fit the others."),
+            params={"code": code},
+        )
+
+
+class Municipality(models.Model):
+    code = models.CharField(
+        _("code"), max_length=6, primary_key=True, validators=[validate_municipality_code]
+    )
+    prefecture = models.CharField(_("prefecture"), max_length=10)
+    prefecture_kana = models.CharField(_("prefecture, kana"), max_length=20)
+    name = models.CharField(_("name"), max_length=40)
+    name_kana = models.CharField(_("name, kana"), max_length=60)
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = _("municipality")
+        verbose_name_plural = _("municipalities")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^[0-9]{6}$"), name="municipality_code_six_digits"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.prefecture}{self.name}"
+
+
+class Source(models.Model):
+    """Who reports facts. A fact not checked for `fresh_for` days counts as unknown."""
+
+    key = models.CharField(_("key"), max_length=64, unique=True)
+    name = models.CharField(_("name in Japanese"), max_length=100, blank=True, db_default="")
+    name_en = models.CharField(_("name in English"), max_length=100, blank=True, db_default="")
+    fresh_for = models.PositiveSmallIntegerField(
+        _("fresh for (days)"),
+        default=365,
+        db_default=365,
+        help_text=_("Without a new check for so many days, a fact counts as unknown."),
+    )
+
+    class Meta:
+        ordering = ["key"]
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+
+    def __str__(self):
+        return self.key
+
+
+class Fact(models.Model):
+    """What stands now about somebody: the newest report. All reports are kept in FactReport."""
+
+    source = models.ForeignKey(Source, models.PROTECT, verbose_name=_("source"), db_index=False)
+    checked_at = models.DateTimeField(_("checked at"))
+    stale_on = models.DateField(
+        _("unknown from"), help_text=_("From this day on the fact is too old to be relied on.")
+    )
+
+    class Meta:
+        abstract = True
+
+
+class ResidentQuerySet(models.QuerySet):
+    def household_of(self, resident, *, today):
+        """The resident and the children for whom the resident acts on `today`."""
+        return self.filter(
+            Q(pk=resident.pk)
+            | Q(
+                pk__in=Guardianship.objects.in_force(today)
+                .filter(guardian=resident)
+                .values("child")
+            )
+        )
+
+
+class Resident(Fact):
+    class State(models.TextChoices):
+        ACTIVE = "active", _("lives here")
+        MOVED_AWAY = "moved-away", _("moved away")
+        DECEASED = "deceased", _("deceased")
+        MERGED = "merged", _("merged with another record")
+
+    uuid = models.UUIDField(
+        _("public id"), unique=True, editable=False, db_default=Func(function="uuid_version_7")
+    )
+    ref = models.CharField(_("register's id"), max_length=64)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="resident",
+        verbose_name=_("sign-in"),
+    )
+    municipality = models.ForeignKey(
+        Municipality, models.PROTECT, verbose_name=_("municipality"), db_index=False
+    )
+    name = models.CharField(_("name"), max_length=200)
+    name_kana = models.CharField(_("name, kana"), max_length=200, blank=True)
+    born = models.DateField(_("born"))
+    email = models.CharField(_("e-mail address"), max_length=254, blank=True)
+    language = models.CharField(
+        _("language"), max_length=8, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.ACTIVE)
+    state_since = models.DateField(_("since"), null=True, blank=True)
+    merged_into = models.CharField(
+        _("merged into"), max_length=64, blank=True, help_text=_("The other record's id.")
+    )
+    identity_changed_on = models.DateField(
+        _("moved or changed name on"),
+        null=True,
+        blank=True,
+        help_text=_("The last change of address or name, which ends a signature certificate."),
+    )
+    acts_from = models.DateField(
+        _("acts from"),
+        help_text=_("From this day on the person acts without a guardian."),
+    )
+    adult_on = models.GeneratedField(
+        expression=FirstDayAtAge("born", years=ADULT),
+        output_field=models.DateField(),
+        db_persist=True,
+        verbose_name=_("adult on"),
+    )
+    fifteen_on = models.GeneratedField(
+        expression=FirstDayAtAge("born", years=SIGNATURE_CERTIFICATE),
+        output_field=models.DateField(),
+        db_persist=True,
+        verbose_name=_("fifteen on"),
+    )
+
+    objects = ResidentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("resident")
+        verbose_name_plural = _("residents")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["active", "moved-away", "deceased", "merged"]),
+                name="resident_state_known",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state="merged") & ~Q(merged_into=""))
+                | (~Q(state="merged") & Q(merged_into="")),
+                name="resident_merged_into_another",
+            ),
+            models.CheckConstraint(
+                condition=~Q(merged_into=F("ref")), name="resident_not_merged_into_itself"
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class ResidentRef(models.Model):
+    """Which resident a source means by a `ref`: a table of its own, so that it can be spread."""
+
+    ref = models.CharField(max_length=64, primary_key=True)
+    resident = models.ForeignKey(Resident, models.CASCADE, related_name="refs")
+
+    def __str__(self):
+        return self.ref
+
+
+class GuardianshipQuerySet(models.QuerySet):
+    def in_force(self, today):
+        return self.filter(starts_on__lte=today, ends_on__gt=today)
+
+
+class Guardianship(Fact):
+    """Who acts for a child, from a day until the reported end or the 18th birthday."""
+
+    child = models.ForeignKey(
+        Resident,
+        models.CASCADE,
+        related_name="guardianships",
+        verbose_name=_("child"),
+        db_index=False,
+    )
+    guardian = models.ForeignKey(
+        Resident, models.CASCADE, related_name="wardships", verbose_name=_("guardian")
+    )
+    starts_on = models.DateField(_("from"))
+    until = models.DateField(
+        _("last day, as reported"), null=True, blank=True, help_text=_("Empty: until 18.")
+    )
+    ends_on = models.DateField(
+        _("ends on"), help_text=_("The first day without it, the 18th birthday at the latest.")
+    )
+
+    objects = GuardianshipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("guardianship")
+        verbose_name_plural = _("guardianships")
+        constraints = [
+            models.UniqueConstraint(fields=["child", "guardian"], name="guardianship_once"),
+            models.CheckConstraint(
+                condition=~Q(child=F("guardian")), name="guardianship_of_another"
+            ),
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=F("starts_on")),
+                name="guardianship_ends_after_it_begins",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.guardian_id} → {self.child_id}"
+
+
+class FactReport(models.Model):
+    """One thing that one source said at one time: the history, never changed, never deleted.
+
+    The facts that stand are a function of this set alone, so the order in which reports arrive
+    does not matter. `key` names the fact among others of its kind (a certificate's serial).
+    """
+
+    resident = models.ForeignKey(
+        Resident,
+        models.CASCADE,
+        related_name="fact_reports",
+        verbose_name=_("resident"),
+        db_index=False,
+    )
+    kind = models.CharField(_("kind"), max_length=32)
+    key = models.CharField(_("key"), max_length=64, blank=True)
+    source = models.ForeignKey(Source, models.PROTECT, verbose_name=_("source"), db_index=False)
+    checked_at = models.DateTimeField(
+        _("checked at"), help_text=_("As the source said; else when it first reached us.")
+    )
+    timed = models.BooleanField(_("the source said when"), default=True)
+    value = models.JSONField(_("what was said"))
+    received_at = models.DateTimeField(_("received at"), default=timezone.now, db_default=Now())
+
+    class Meta:
+        verbose_name = _("report")
+        verbose_name_plural = _("reports")
+        indexes = [
+            models.Index(
+                fields=["resident", "kind", "key", "checked_at"], name="fact_report_by_subject"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.key}"
+
+
+class RecordAccess(models.Model):
+    """A member of staff looked at a resident's record, for a purpose. The resident can see it."""
+
+    resident = models.ForeignKey(
+        Resident,
+        models.CASCADE,
+        related_name="accesses",
+        verbose_name=_("resident"),
+        db_index=False,
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("who")
+    )
+    purpose = models.CharField(_("purpose"), max_length=200)
+    at = models.DateTimeField(_("when"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("access to a record")
+        verbose_name_plural = _("accesses to records")
+        indexes = [models.Index(fields=["resident", "-at"], name="record_access_by_resident")]
+
+    def __str__(self):
+        return f"{self.at:%Y-%m-%d %H:%M}"

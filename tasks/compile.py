@@ -1,0 +1,280 @@
+"""From rules to SQL, once a process: the set of wanted tasks, and the verdict on stored ones.
+
+A rule is asked with TODAY, an expression in place of a date, so that one text serves every day.
+The parameters left open are named in the text: `%(today)s`, and `%(low)s` and `%(high)s` or
+`%(ids)s` for whom. Every arm names the range itself: the planner carries neither a range nor
+an IN over a join or a UNION, and would read whole tables for each range.
+"""
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from django.db import connection
+from django.db.models import CharField, DateField, Expression, F, Field, Q, QuerySet, Value
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Cast
+from psycopg.sql import quote
+
+from portal.residents.models import Guardianship, Resident
+from tasks.models import LIVE, Priority, Task
+from tasks.rules import Condition, Rule
+
+
+class Parameter(Expression):
+    """A named place in compiled SQL, filled in when the statement runs."""
+
+    def __init__(self, name: str, sql_type: str, output_field: Field | None = None):
+        super().__init__(output_field=output_field)
+        self.name, self.sql_type = name, sql_type
+
+    def as_sql(self, compiler, connection):
+        return f"%s::{self.sql_type}", [self]
+
+
+TODAY = Parameter("today", "date", DateField())
+DAY_IN_SQL = "%(today)s::date"
+
+
+def as_text(queryset: QuerySet) -> str:
+    """Return the queryset's SQL with constants written out and parameters by name."""
+    sql, params = queryset.query.sql_with_params()
+    return sql.replace("%%", "%%%%") % tuple(
+        f"%({one.name})s" if isinstance(one, Parameter) else constant(one) for one in params
+    )
+
+
+def constant(value) -> str:
+    return quote(getattr(value, "value", value)).replace("%", "%%")
+
+
+class Scope:
+    """Whom a statement is for: the people whose ids are in a range, or in a list."""
+
+    def __init__(self, test: str):
+        self.test = test
+
+    def of(self, column: str) -> str:
+        return self.test.format(id=column)
+
+
+RANGE = Scope("{id} >= %(low)s::bigint AND {id} < %(high)s::bigint")
+IDS = Scope("{id} = ANY(%(ids)s::bigint[])")
+
+
+class Wanted:
+    """The rules as SQL, for one scope."""
+
+    def __init__(self, rules: Iterable[Rule], scope: Scope):
+        self.rules, self.scope = list(rules), scope
+
+    # ---- the two kinds of conditions
+    @cached_property
+    def person_tests(self) -> dict[str, Condition]:
+        return {c.name: c for rule in self.rules for c in rule.person_conditions}
+
+    @cached_property
+    def people(self) -> str:
+        """One row a person in scope: id, ref, acts_from, and a column for each person test."""
+        tests = {column(name): c.value(TODAY) for name, c in self.person_tests.items()}
+        people = Resident.objects.order_by().annotate(**tests)
+        return self._in_scope(people.values("id", "ref", "acts_from", *tests), Resident, "id")
+
+    def _in_scope(self, queryset: QuerySet, model, about: str) -> str:
+        # Said in text, since Django has no `= ANY(array parameter)`; the table of the model is
+        # the first of the FROM clause and stands under its own name.
+        table = model._meta.db_table
+        whom = self.scope.of(f'"{table}"."{about}"')
+        text = as_text(queryset)
+        return f"{text} AND {whom}" if queryset.query.where else f"{text} WHERE {whom}"
+
+    def _rows(self, rule: Rule, *filters: Q, **columns) -> str:
+        rows = rule.rows(TODAY).order_by()
+        about = rows.model._meta.get_field(rule.about).attname
+        fields = {
+            "task_about": F(about),
+            "task_subject": Cast(F(rule.subject), CharField())
+            if rule.subject
+            else Value(None, CharField()),
+            **columns,
+        }
+        queryset = rows.filter(*filters).annotate(**fields).values(*fields)
+        # The column in the database may be named otherwise than the attribute.
+        column_name = rows.model._meta.get_field(rule.about).column
+        return self._in_scope(queryset, rows.model, column_name)
+
+    # ---- what is wanted
+    def _held(self, rule: Rule) -> str:
+        """The rows for which all of the rule's own conditions hold, as columns of a task."""
+        dates = {
+            "task_opens_on": F(rule.opens_on) if rule.opens_on else Value(None, DateField()),
+            "task_due_on": F(rule.due_on) if rule.due_on else Value(None, DateField()),
+            "task_source": F("source_id"),
+            "task_checked_at": F("checked_at"),
+        }
+        certain = [c.holds_for_certain(TODAY) for c in rule.conditions]
+        usual = Priority.PRIORITY if rule.priority else Priority.NORMAL
+        priority = str(usual.value)
+        if rule.urgent_days is not None:
+            priority = (
+                f"CASE WHEN task_due_on - {rule.urgent_days} <= {DAY_IN_SQL} "
+                f"THEN {Priority.URGENT.value} ELSE {usual.value} END"
+            )
+        return f"""
+            SELECT {rule.id} AS rule_id, task_about AS about_id, task_subject AS subject,
+                task_opens_on::date AS opens_on, task_due_on::date AS due_on, {priority}::smallint AS priority,
+                task_source AS source_id, task_checked_at AS checked_at
+            FROM ({self._rows(rule, *certain, **dates)}) AS held"""
+
+    @cached_property
+    def acting(self) -> str:
+        """Who acts for a child today: child_id, guardian_id."""
+        table = Guardianship._meta.db_table
+        return f"""
+            SELECT g.child_id, g.guardian_id FROM {table} g
+            JOIN {Resident._meta.db_table} who ON who.id = g.guardian_id AND who.state = 'active'
+            WHERE g.starts_on <= {DAY_IN_SQL} AND g.ends_on > {DAY_IN_SQL}
+                AND {self.scope.of("g.child_id")}"""
+
+    @cached_property
+    def wanted(self) -> str:
+        """The wanted tasks in scope: every column that a task takes from its rule and fact."""
+        arms = "\nUNION ALL".join(self._held(rule) for rule in self.rules)
+        tests = " ".join(
+            f"WHEN {rule.id} THEN " + " AND ".join(f"p.{column(c.name)}" for c in rule.person)
+            for rule in self.rules
+            if rule.person
+        )
+        allowed = f"AND CASE held.rule_id {tests} ELSE true END" if tests else ""
+        return f"""
+            SELECT coalesce(g.guardian_id, p.id) AS resident_id, held.about_id, held.rule_id,
+                coalesce(held.subject, p.ref) AS subject, held.opens_on, held.due_on,
+                held.priority, held.source_id, held.checked_at
+            FROM ({arms}) held
+            JOIN ({self.people}) p ON p.id = held.about_id
+            LEFT JOIN ({self.acting}) g ON g.child_id = p.id AND p.acts_from > {DAY_IN_SQL}
+            WHERE p.{column("lives-here")} {allowed}
+                AND (p.acts_from <= {DAY_IN_SQL} OR g.guardian_id IS NOT NULL)"""
+
+    # ---- what becomes of a stored task that is not wanted
+    def _judged(self, rule: Rule) -> str:
+        values = {column(c.name): c.value(TODAY) for c in rule.conditions}
+        return f"""
+            SELECT {rule.id} AS rule_id, task_about AS about_id, task_subject AS subject,
+                {verdict(rule.conditions)} AS ending
+            FROM ({self._rows(rule, **values)}) AS judged"""
+
+    @cached_property
+    def endings(self) -> str:
+        """The live tasks in scope: id, resident_id, ending (NULL: the task stays)."""
+        arms = "\nUNION ALL".join(self._judged(rule) for rule in self.rules)
+        live_statuses = ", ".join(constant(status) for status in LIVE)
+        of_person = " ".join(
+            f"WHEN {rule.id} THEN {verdict(rule.person_conditions, 'p.')}" for rule in self.rules
+        )
+        return f"""
+            SELECT live.id, live.resident_id, CASE
+                WHEN p.id IS NULL OR live.resident_id <> coalesce(g.guardian_id, p.id)
+                    OR (p.acts_from > {DAY_IN_SQL} AND g.guardian_id IS NULL) THEN 'withdrawn'
+                WHEN judged.rule_id IS NULL THEN coalesce(of_person.ending, 'withdrawn')
+                ELSE coalesce(of_person.ending, judged.ending) END AS ending
+            FROM {Task._meta.db_table} live
+            LEFT JOIN ({self.people}) p ON p.id = live.about_id
+            LEFT JOIN ({self.acting}) g ON g.child_id = p.id AND g.guardian_id = live.resident_id
+                AND p.acts_from > {DAY_IN_SQL}
+            LEFT JOIN ({arms}) judged ON judged.rule_id = live.rule_id
+                AND judged.about_id = live.about_id
+                AND coalesce(judged.subject, p.ref) = live.subject
+            LEFT JOIN LATERAL (SELECT CASE live.rule_id {of_person} END AS ending)
+                of_person ON true
+            WHERE {self.scope.of("live.about_id")} AND live.status IN ({live_statuses})"""
+
+    # ---- how each rule stands
+    @cached_property
+    def verdicts(self) -> str:
+        """How every rule comes out for the people in scope: rule_id, about_id, verdict.
+
+        Of several occurrences the one that counts most: true, then unknown, then false.
+        """
+        arms = []
+        for rule in self.rules:
+            values = {column(c.name): c.value(TODAY) for c in rule.conditions}
+            person = [f"p.{column(c.name)}" for c in rule.person_conditions]
+            every = " AND ".join([*(f"r.{name}" for name in values), *person])
+            arms.append(f"""
+                SELECT {rule.id} AS rule_id, r.task_about AS about_id, ({every}) AS verdict
+                FROM ({self._rows(rule, **values)}) r JOIN people p ON p.id = r.task_about""")
+        return f"""
+            WITH people AS ({self.people})
+            SELECT rule_id, about_id, CASE WHEN bool_or(verdict) THEN true
+                WHEN count(*) = count(verdict) THEN false END
+            FROM ({" UNION ALL ".join(arms)}) every_rule GROUP BY rule_id, about_id"""
+
+    # ---- when the answer may change
+    @cached_property
+    def turning_days(self) -> str:
+        """Every day on which a rule's answer about a person in scope may change: day."""
+        people = Resident._meta.db_table
+        arms = [
+            f"SELECT unnest(ARRAY[{', '.join(sorted(self._person_days()))}]) AS day "
+            f"FROM {people} WHERE {self.scope.of('id')}",
+            f"SELECT unnest(ARRAY[starts_on, ends_on]) FROM {Guardianship._meta.db_table} "
+            f"WHERE {self.scope.of('child_id')}",
+        ]
+        for rule in self.rules:
+            paths = {path for c in rule.conditions for path in days_compared(c)}
+            for path, offset in sorted(paths):
+                rows = self._rows(rule, task_day=F(path))
+                arms.append(f"SELECT task_day::date - ({offset}) FROM ({rows}) r")
+        return "\nUNION ALL ".join(arms)
+
+    def _person_days(self) -> set[str]:
+        compared = {day for c in self.person_tests.values() for day in days_compared(c)}
+        return {"acts_from"} | {f"{path} - ({offset})" for path, offset in compared}
+
+
+def column(condition_name: str) -> str:
+    return "test_" + condition_name.replace("-", "_")
+
+
+def verdict(conditions: list[Condition], prefix: str = "") -> str:
+    """SQL for what the first false condition makes of a task; NULL where none is false."""
+    whens = " ".join(
+        f"WHEN {prefix}{column(c.name)} IS FALSE THEN {constant(c.ends)}" for c in conditions
+    )
+    return f"CASE {whens} END::text" if whens else "NULL::text"
+
+
+def days_compared(condition: Condition) -> set[tuple[str, int]]:
+    """Return the date columns that a condition compares with today: (path, days added to today).
+
+    Read from the condition itself, so that "coming up" needs no second list of dates.
+    """
+    found = set()
+
+    def walk(node):
+        if isinstance(node, Q):
+            for child in node.children:
+                walk(child)
+        elif (offset := days_after_today(node[1])) is not None:
+            found.add((node[0].rpartition("__")[0], offset))
+
+    walk(condition.test(TODAY))
+    if condition.known:
+        walk(condition.known(TODAY))
+    return found
+
+
+def days_after_today(value) -> int | None:
+    """Return the days between `value` and today, or None where it has nothing to do with today."""
+    if isinstance(value, Parameter):
+        return 0
+    if isinstance(value, CombinedExpression) and isinstance(value.lhs, Parameter):
+        days = value.rhs.value.days
+        return days if value.connector == "+" else -days
+    return None
+
+
+def run(sql: str, params: dict) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()

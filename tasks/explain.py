@@ -1,0 +1,193 @@
+"""Why a task is there, why it is not, what makes it go away, and what is coming up.
+
+All of it is asked of the same rules that the reconciliation uses.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+
+from django.db.models import F
+
+from portal.residents.models import Resident
+from tasks.compile import DAY_IN_SQL, IDS, Wanted, column, run
+from tasks.reconcile import with_wards
+from tasks.rules import Condition, Rule, registry
+from tasks.words import fill
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How one condition came out, in words, and who said so when."""
+
+    name: str
+    value: bool | None
+    sentence: str
+    source: str
+    checked_at: datetime | None
+    ends_when: str = ""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How a rule comes out for one occurrence. `row` has the facts that its sentences name."""
+
+    rule: Rule
+    about: Resident
+    subject: str
+    verdict: bool | None
+    findings: list[Finding]
+    opens_on: date | None
+    due_on: date | None
+    row: dict
+
+    @property
+    def deciding(self) -> Finding | None:
+        """The first finding that keeps the task away, or the last of those that make it."""
+        for value in (False, None):
+            for finding in self.findings:
+                if finding.value is value:
+                    return finding
+        return self.findings[-1] if self.findings else None
+
+    @property
+    def goes_away_when(self) -> list[str]:
+        return [finding.ends_when for finding in self.findings if finding.ends_when]
+
+
+def explain(rule: Rule, about: Resident, *, today: date) -> list[Explanation]:
+    """Explain every occurrence of `rule` about one person, the one that counts most first.
+
+    With no fact at all there is one explanation, whose verdict is unknown.
+    """
+    of_person = _person_findings(rule, about, today)
+    explained = [_explained(rule, about, of_person, row) for row in _rows(rule, about, today)]
+    if not explained:
+        nothing = Finding("recorded", None, str(rule.nothing_recorded), "", None)
+        findings = [*of_person, nothing]
+        return [Explanation(rule, about, "", _verdict(findings), findings, None, None, row={})]
+    rank = {True: 0, None: 1, False: 2}
+    return sorted(
+        sorted(explained, key=lambda e: (e.due_on or date.max, e.subject), reverse=True),
+        key=lambda e: rank[e.verdict],
+    )
+
+
+def _rows(rule: Rule, about: Resident, today: date) -> Iterable[dict]:
+    tests = {column(c.name): c.value(today) for c in rule.conditions}
+    dates = {
+        "task_opens_on": F(rule.opens_on) if rule.opens_on else None,
+        "task_due_on": F(rule.due_on) if rule.due_on else None,
+        "task_subject": F(rule.subject) if rule.subject else None,
+        "task_source": F("source__key"),
+    }
+    columns = tests | {name: value for name, value in dates.items() if value is not None}
+    rows = rule.rows(today).filter(**{rule.about: about.pk}).annotate(**columns)
+    return rows.values(*columns, "checked_at", *rule.columns_named())
+
+
+def _explained(rule, about, of_person, row) -> Explanation:
+    findings = [*of_person, *(_finding(c, row, row["task_source"]) for c in rule.conditions)]
+    return Explanation(
+        rule=rule,
+        about=about,
+        subject=row.get("task_subject") or about.ref,
+        verdict=_verdict(findings),
+        findings=findings,
+        opens_on=row.get("task_opens_on"),
+        due_on=row.get("task_due_on"),
+        row=row,
+    )
+
+
+def _person_findings(rule: Rule, about: Resident, today: date) -> list[Finding]:
+    tests = {column(c.name): c.value(today) for c in rule.person_conditions}
+    row = (
+        Resident.objects.filter(pk=about.pk)
+        .annotate(**tests)
+        .values(*tests, "checked_at", source_key=F("source__key"))
+        .get()
+    )
+    return [_finding(c, row, row["source_key"]) for c in rule.person_conditions]
+
+
+def _finding(condition: Condition, row: dict, source: str) -> Finding:
+    value = row[column(condition.name)]
+    text = {True: condition.holds, False: condition.fails, None: condition.unknown}[value]
+    return Finding(
+        condition.name,
+        value,
+        fill(text, row),
+        source,
+        row["checked_at"],
+        fill(condition.ends_when, row),
+    )
+
+
+def _verdict(findings: list[Finding]) -> bool | None:
+    values = {finding.value for finding in findings}
+    return False if False in values else None if None in values else True
+
+
+@dataclass(frozen=True)
+class Coming:
+    """A task that the rules will open on `opens_on`."""
+
+    rule: Rule
+    about_id: int
+    subject: str
+    opens_on: date
+    due_on: date | None
+
+
+def coming_up(resident_id: int, *, today: date, until: date) -> list[Coming]:
+    """Return what the rules will open for a resident after `today`, up to and on `until`."""
+    params = {
+        "ids": sorted(with_wards([resident_id])),
+        "resident": resident_id,
+        "today": today,
+        "until": until,
+    }
+    found = [
+        Coming(registry.by_id(rule_id), about_id, subject, day, due_on)
+        for rule_id, about_id, subject, day, due_on in run(_coming_up_sql(), params)
+    ]
+    return sorted(found, key=lambda c: (c.opens_on, c.rule.key, c.about_id, c.subject))
+
+
+@cache
+def _coming_up_sql() -> str:
+    """The wanted tasks of today, and of every later day on which an answer may change.
+
+    A test of `< today` turns a day after its date, hence the day after each.
+    """
+    rules = Wanted(registry.values(), IDS)
+    later = rules.wanted.replace(DAY_IN_SQL, "days.day")
+    return f"""
+        WITH turning AS ({rules.turning_days}),
+        days AS (
+            SELECT DISTINCT day FROM (SELECT day FROM turning UNION ALL SELECT day + 1 FROM turning)
+            both_days WHERE day > {DAY_IN_SQL} AND day <= %(until)s::date),
+        present AS ({rules.wanted})
+        SELECT DISTINCT ON (later.rule_id, later.about_id, later.subject)
+            later.rule_id, later.about_id, later.subject, days.day, later.due_on
+        FROM days CROSS JOIN LATERAL ({later}) later
+        LEFT JOIN present ON present.resident_id = later.resident_id
+            AND present.rule_id = later.rule_id AND present.subject = later.subject
+        WHERE later.resident_id = %(resident)s::bigint AND present.rule_id IS NULL
+        ORDER BY later.rule_id, later.about_id, later.subject, days.day"""
+
+
+def verdicts(people: Iterable[int], *, today: date) -> dict[tuple[str, int], bool | None]:
+    """Return how every rule comes out for some people (ids): {(rule key, about id): verdict}.
+
+    A pair is missing where nothing at all has been reported.
+    """
+    rows = run(_verdicts_sql(), {"ids": sorted(people), "today": today})
+    return {(registry.by_id(rule_id).key, about_id): verdict for rule_id, about_id, verdict in rows}
+
+
+@cache
+def _verdicts_sql() -> str:
+    return Wanted(registry.values(), IDS).verdicts

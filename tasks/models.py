@@ -1,0 +1,254 @@
+"""What is stored of the inbox: tasks, what happened to them, and the nights that made them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.residents.models import Resident, Source
+
+
+class RuleRecord(models.Model):
+    """The rules that the code registers, so that rows and staff pages can name them."""
+
+    id = models.IntegerField(primary_key=True, help_text=_("CRC-32 of the key, 31 bits."))
+    key = models.CharField(_("key"), max_length=64, unique=True)
+
+    class Meta:
+        verbose_name = _("rule")
+        verbose_name_plural = _("rules")
+        ordering = ["key"]
+
+    def __str__(self):
+        return self.key
+
+
+class Status(models.TextChoices):
+    OPEN = "open", _("Open")
+    SNOOZED = "snoozed", _("Remind me later")
+    REPORTED = "reported", _("I have done this (being confirmed)")
+    DISMISSED = "dismissed", _("Not now")
+    DONE = "done", _("Done")
+    WITHDRAWN = "withdrawn", _("No longer applies")
+    EXPIRED = "expired", _("The date has passed")
+
+
+LIVE = [Status.OPEN, Status.SNOOZED, Status.REPORTED, Status.DISMISSED]
+ENDED = [Status.DONE, Status.WITHDRAWN, Status.EXPIRED]
+WAKING = [Status.SNOOZED, Status.REPORTED]
+
+
+class Priority(models.IntegerChoices):
+    """How a task stands in the list; stored small, since it is written for everyone."""
+
+    URGENT = 1, _("urgent")
+    PRIORITY = 2, _("priority")
+    NORMAL = 3, _("normal")
+
+
+class TaskQuerySet(models.QuerySet):
+    def for_resident(self, resident):
+        return self.filter(resident=resident)
+
+    def live(self):
+        return self.filter(status__in=LIVE)
+
+    def ended(self):
+        return self.filter(status__in=ENDED)
+
+    def in_order(self):
+        """As the list shows them: by priority, then by date, the undated last."""
+        return self.order_by("priority", F("due_on").asc(nulls_last=True), "rule_id", "subject")
+
+
+class Task(models.Model):
+    """Something in the inbox of `resident`, who must act, about `about`.
+
+    Opened, updated and closed only by `tasks.reconcile`; `tasks.acts` changes the status among
+    the live ones. The row says when and from what it was opened; what happens afterwards makes
+    a TaskEvent. Keys for PostgreSQL, other than what Django sees: docs/adr/0004.
+    """
+
+    resident = models.ForeignKey(
+        Resident,
+        models.CASCADE,
+        related_name="tasks",
+        verbose_name=_("who must act"),
+        db_index=False,
+    )
+    about = models.ForeignKey(
+        Resident,
+        models.DO_NOTHING,
+        related_name="+",
+        verbose_name=_("about"),
+        db_index=False,
+        db_constraint=False,
+    )
+    rule = models.ForeignKey(
+        RuleRecord, models.PROTECT, verbose_name=_("rule"), db_index=False, db_constraint=False
+    )
+    subject = models.CharField(_("subject"), max_length=64)
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.OPEN
+    )
+    opens_on = models.DateField(_("from"), null=True, blank=True)
+    due_on = models.DateField(_("due by"), null=True, blank=True)
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), choices=Priority.choices, default=Priority.NORMAL
+    )
+    wake_on = models.DateField(
+        _("back on"),
+        null=True,
+        blank=True,
+        help_text=_("When a task put off, or reported and not confirmed, is open again."),
+    )
+    opened_on = models.DateField(_("opened on"), help_text=_("The day that the rules were asked."))
+    opened_at = models.DateTimeField(_("opened at"), default=timezone.now, db_default=Now())
+    opened_source = models.ForeignKey(
+        Source,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("opened from"),
+        db_index=False,
+        db_constraint=False,
+    )
+    opened_checked_at = models.DateTimeField(
+        _("fact checked at"), null=True, blank=True, help_text=_("Of the fact it was opened from.")
+    )
+    ended_on = models.DateField(_("ended on"), null=True, blank=True)
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["resident", "rule", "subject"],
+                condition=Q(status__in=LIVE),
+                name="task_one_live",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=LIVE, ended_on__isnull=True)
+                | Q(status__in=ENDED, ended_on__isnull=False),
+                name="task_ended_or_live",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=WAKING, wake_on__isnull=False)
+                | Q(wake_on__isnull=True) & ~Q(status__in=WAKING),
+                name="task_wakes_if_asleep",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["about"], condition=Q(status__in=LIVE), name="task_live_by_about")
+        ]
+
+    def __str__(self):
+        return f"{self.rule_id} {self.subject}"
+
+
+class TaskEvent(models.Model):
+    """What happened to a task after it was opened: who, when, what."""
+
+    class What(models.TextChoices):
+        UPDATED = "updated", _("dates changed")
+        WOKEN = "woken", _("open again")
+        SNOOZED = "snoozed", _("put off")
+        REPORTED = "reported", _("reported as done")
+        DISMISSED = "dismissed", _("not now")
+        UNDONE = "undone", _("taken back")
+        DONE = "done", _("done")
+        WITHDRAWN = "withdrawn", _("no longer applies")
+        EXPIRED = "expired", _("the date has passed")
+
+    resident = models.ForeignKey(
+        Resident, models.CASCADE, related_name="+", verbose_name=_("resident"), db_index=False
+    )
+    # The foreign key in the database is (resident, task): see the migration.
+    task = models.ForeignKey(
+        Task,
+        models.CASCADE,
+        related_name="events",
+        verbose_name=_("task"),
+        db_index=False,
+        db_constraint=False,
+    )
+    what = models.CharField(_("what"), max_length=10, choices=What.choices)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("who"),
+        db_index=False,
+        help_text=_("Empty: the reconciliation."),
+    )
+    at = models.DateTimeField(_("when"), default=timezone.now, db_default=Now())
+    day = models.DateField(_("day"), help_text=_("The day that the rules were asked."))
+    until = models.DateField(_("until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        indexes = [models.Index(fields=["resident", "task"], name="task_event_by_task")]
+
+    def __str__(self):
+        return self.what
+
+
+class Sweep(models.Model):
+    """One reconciliation of everyone: a date, its ranges, and what it did."""
+
+    class StartedBy(models.TextChoices):
+        BEAT = "beat", _("the schedule")
+        STAFF = "staff", _("a member of staff")
+        COMMAND = "command", _("a command")
+
+    day = models.DateField(_("day"))
+    run = models.PositiveSmallIntegerField(_("run"), default=1)
+    started_by = models.CharField(_("started by"), max_length=8, choices=StartedBy.choices)
+    range_size = models.PositiveIntegerField(_("people per range"))
+    started_at = models.DateTimeField(_("started at"), default=timezone.now)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("night")
+        verbose_name_plural = _("nights")
+        ordering = ["-day", "-run"]
+        constraints = [models.UniqueConstraint(fields=["day", "run"], name="sweep_day_run")]
+
+    def __str__(self):
+        return f"{self.day} ({self.run})"
+
+
+class SweepRange(models.Model):
+    """Some of a sweep's people: ids from `low` up to but without `high`, leased by one worker."""
+
+    sweep = models.ForeignKey(Sweep, models.CASCADE, related_name="ranges", verbose_name=_("night"))
+    low = models.BigIntegerField(_("from id"))
+    high = models.BigIntegerField(_("before id"))
+    lease_until = models.DateTimeField(_("leased until"), null=True, blank=True)
+    leased_by = models.CharField(_("leased by"), max_length=100, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    opened = models.PositiveIntegerField(_("opened"), default=0)
+    updated = models.PositiveIntegerField(_("updated"), default=0)
+    closed = models.PositiveIntegerField(_("closed"), default=0)
+    seconds = models.FloatField(_("seconds"), default=0)
+
+    class Meta:
+        verbose_name = _("range of a night")
+        verbose_name_plural = _("ranges of nights")
+        ordering = ["sweep", "low"]
+        constraints = [
+            models.UniqueConstraint(fields=["sweep", "low"], name="sweep_range_once"),
+            models.CheckConstraint(condition=Q(high__gt=F("low")), name="sweep_range_not_empty"),
+        ]
+
+    def __str__(self):
+        return f"{self.low}–{self.high}"

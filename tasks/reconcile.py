@@ -1,0 +1,175 @@
+"""Make the stored tasks equal to the wanted ones: for a range of people, or for some of them.
+
+Both are the same two statements. The first opens and updates, and names the people who hold a
+live task that is not wanted; the second, run only for those, asks each such task what ends it.
+All is done in one transaction, under a lock that makes two reconciliations of a person follow
+one another, so that the later sees every fact of the earlier.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+import psycopg
+from django.db import connection, transaction
+from django.utils import timezone
+
+from portal.residents.models import Guardianship
+from tasks.compile import DAY_IN_SQL, IDS, RANGE, Scope, Wanted
+from tasks.models import LIVE, Status, Task, TaskEvent
+from tasks.rules import registry
+
+# People who share a lock in a sweep. An event locks its own people one by one.
+BLOCK = 4096
+MANY = 64
+LOCK_OF_BLOCK, LOCK_OF_PERSON = 1, 2
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    opened: int = 0
+    updated: int = 0
+    closed: int = 0
+
+    def __add__(self, other):
+        return Reconciled(
+            self.opened + other.opened, self.updated + other.updated, self.closed + other.closed
+        )
+
+
+class Statements:
+    """The SQL of a reconciliation for one scope."""
+
+    def __init__(self, scope: Scope):
+        rules = Wanted(registry.values(), scope)
+        tasks, events = Task._meta.db_table, TaskEvent._meta.db_table
+        live_statuses = ", ".join(f"'{status.value}'" for status in LIVE)
+        self.open_and_update = f"""
+            WITH wanted AS MATERIALIZED ({rules.wanted}),
+            live AS MATERIALIZED (
+                SELECT id, resident_id, about_id, rule_id, subject, opens_on, due_on, priority,
+                    status, wake_on
+                FROM {tasks} WHERE {scope.of("about_id")} AND status IN ({live_statuses})),
+            both_sides AS MATERIALIZED (
+                SELECT w.resident_id AS wanted_by, w.about_id, w.rule_id, w.subject,
+                    w.opens_on, w.due_on, w.priority, w.source_id, w.checked_at,
+                    l.id, l.resident_id, l.about_id AS live_about,
+                    l.wake_on <= {DAY_IN_SQL} OR (l.status = '{Status.SNOOZED.value}'
+                        AND coalesce(w.due_on, l.due_on) <= {DAY_IN_SQL}) AS wakes,
+                    w.resident_id IS NOT NULL AND (w.opens_on, w.due_on, w.priority)
+                        IS DISTINCT FROM (l.opens_on, l.due_on, l.priority) AS differs
+                FROM wanted w FULL JOIN live l ON l.resident_id = w.resident_id
+                    AND l.rule_id = w.rule_id AND l.subject = w.subject),
+            opened AS (
+                INSERT INTO {tasks} (resident_id, about_id, rule_id, subject, status, opens_on,
+                    due_on, priority, opened_on, opened_source_id, opened_checked_at)
+                SELECT wanted_by, about_id, rule_id, subject, 'open', opens_on, due_on, priority,
+                    {DAY_IN_SQL}, source_id, checked_at
+                FROM both_sides WHERE id IS NULL
+                ON CONFLICT DO NOTHING RETURNING 1),
+            updated AS (
+                UPDATE {tasks} t SET
+                    opens_on = CASE WHEN b.differs THEN b.opens_on ELSE t.opens_on END,
+                    due_on = CASE WHEN b.differs THEN b.due_on ELSE t.due_on END,
+                    priority = CASE WHEN b.differs THEN b.priority ELSE t.priority END,
+                    status = CASE WHEN b.wakes THEN 'open' ELSE t.status END,
+                    wake_on = CASE WHEN b.wakes THEN NULL ELSE t.wake_on END
+                FROM both_sides b
+                WHERE t.id = b.id AND t.resident_id = b.resident_id AND (b.wakes OR b.differs)
+                RETURNING t.resident_id, t.id, b.wakes),
+            noted AS (
+                INSERT INTO {events} (resident_id, task_id, what, day)
+                SELECT resident_id, id, CASE WHEN wakes THEN 'woken' ELSE 'updated' END,
+                    {DAY_IN_SQL} FROM updated)
+            SELECT (SELECT count(*) FROM opened), (SELECT count(*) FROM updated),
+                (SELECT array_agg(DISTINCT live_about) FROM both_sides WHERE wanted_by IS NULL)"""
+        self.close = f"""
+            WITH ended AS (
+                UPDATE {tasks} t SET status = e.ending, ended_on = {DAY_IN_SQL}, wake_on = NULL
+                FROM ({rules.endings}) e
+                WHERE t.id = e.id AND t.resident_id = e.resident_id AND e.ending IS NOT NULL
+                RETURNING t.resident_id, t.id, t.status),
+            noted AS (
+                INSERT INTO {events} (resident_id, task_id, what, day)
+                SELECT resident_id, id, status, {DAY_IN_SQL} FROM ended)
+            SELECT count(*) FROM ended"""
+
+
+@cache
+def statements(scope: Scope) -> Statements:
+    return Statements(scope)
+
+
+def reconcile_range(*, today: date, low: int, high: int) -> Reconciled:
+    """Reconcile everyone whose id is from `low` up to but without `high`, in one transaction."""
+    with transaction.atomic():
+        _lock_blocks(range(low // BLOCK, (high - 1) // BLOCK + 1))
+        return _reconcile(RANGE, today, low=low, high=high)
+
+
+def reconcile_people(people: Iterable[int], *, today: date | None = None) -> Reconciled:
+    """Reconcile every task about these people (ids), whoever must act for them.
+
+    Call it inside the transaction that changed the facts. `today` is a date in Japan.
+    """
+    ids = sorted(set(people))
+    if not ids:
+        return Reconciled()
+    with transaction.atomic():
+        if len(ids) > MANY:
+            _lock_blocks(sorted({one // BLOCK for one in ids}))
+        else:
+            _lock_people(ids)
+        return _reconcile(IDS, today or timezone.localdate(), ids=ids)
+
+
+def with_wards(people: Iterable[int]) -> set[int]:
+    """Return the people and every child that one of them is or was a guardian of (ids)."""
+    people = set(people)
+    wards = Guardianship.objects.filter(guardian__in=people).values_list("child", flat=True)
+    return people | set(wards)
+
+
+def _reconcile(scope: Scope, today: date, **whom) -> Reconciled:
+    sql = statements(scope)
+    [(opened, updated, unwanted)] = _run(sql.open_and_update, {"today": today, **whom})
+    closed = 0
+    if unwanted:
+        [(closed,)] = _run(statements(IDS).close, {"today": today, "ids": unwanted})
+    return Reconciled(opened, updated, closed)
+
+
+def _run(sql: str, params: dict) -> Sequence[tuple]:
+    """Run a statement, prepared by the server after its first few runs.
+
+    Planning some ten joined arms takes longer than running them for one person, and Django's
+    own cursors write the parameters into the text, which cannot be prepared.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        return cursor.execute(sql, params).fetchall()
+
+
+def _lock_blocks(blocks: Iterable[int]) -> None:
+    """Hold these blocks of people alone until the transaction ends; always in the same order."""
+    _run(
+        "SELECT pg_advisory_xact_lock(%(kind)s, block) FROM unnest(%(blocks)s::int[]) block",
+        {"kind": LOCK_OF_BLOCK, "blocks": list(blocks)},
+    )
+
+
+def _lock_people(ids: list[int]) -> None:
+    """Hold these people alone, and keep sweeps out of their blocks, until the end."""
+    _run(
+        """SELECT pg_advisory_xact_lock_shared(%(block)s, one) FROM unnest(%(blocks)s::int[]) one
+        UNION ALL
+        SELECT pg_advisory_xact_lock(%(person)s, hashint8(one)) FROM unnest(%(ids)s::bigint[]) one
+        """,
+        {
+            "block": LOCK_OF_BLOCK,
+            "person": LOCK_OF_PERSON,
+            "blocks": sorted({one // BLOCK for one in ids}),
+            "ids": ids,
+        },
+    )

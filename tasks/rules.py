@@ -1,0 +1,141 @@
+"""What a rule is: which rows give a task, about whom, and under which conditions.
+
+One definition gives the SQL of the night, the explanation of one task, "why do I not see this"
+and what is coming up. See docs/rules.md for how to add one.
+"""
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from string import Formatter
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import BooleanField, Case, Expression, ExpressionWrapper, Q, QuerySet, When
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from tasks.models import Status
+
+# A date, or the expression that stands for it while a rule is compiled (tasks.compile).
+Day = date | Expression
+Text = str | Promise
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Condition:
+    """One test with the sentences that say how it came out.
+
+    `test` and `known` are said positively (never `~Q` or `exclude`, which turn unknown into
+    true). The value is that of `test` where `known` holds, else unknown: neither true nor false.
+    Sentences may name columns of the row: "It expires on {expires_on}."
+    """
+
+    name: str
+    test: Callable[[Day], Q]
+    holds: Text
+    fails: Text
+    known: Callable[[Day], Q] | None = None
+    unknown: Text = _("This is not known at the moment.")
+    # What the task becomes when this turns false, and the event that turns it.
+    ends: Status = Status.WITHDRAWN
+    ends_when: Text = ""
+
+    def value(self, today: Day) -> Expression:
+        """Return the three-valued expression: true, false or NULL."""
+        test = ExpressionWrapper(self.test(today), BooleanField())
+        if self.known is None:
+            return test
+        return Case(When(self.known(today), then=test), output_field=BooleanField())
+
+    def holds_for_certain(self, today: Day) -> Q:
+        """Return the same as a plain filter, true exactly where `value` is true."""
+        return self.test(today) if self.known is None else self.known(today) & self.test(today)
+
+
+LIVES_HERE = Condition(
+    name="lives-here",
+    test=lambda today: Q(state="active"),
+    holds=_("The person is in the resident register."),
+    fails=_("The person is no longer in the resident register."),
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rule:
+    """What should be in the inbox, not how to put it there.
+
+    `rows` are facts of one table whose `about` names the person; `subject` is the column that
+    tells one occurrence from the next (none: there is one a person). `person` conditions are
+    about the row of the person, `conditions` about the row of the fact.
+    """
+
+    key: str
+    title: Text
+    rows: Callable[[Day], QuerySet]
+    conditions: list[Condition]
+    version: int = 1
+    person: list[Condition] = field(default_factory=list)
+    about: str = "resident"
+    subject: str | None = None
+    opens_on: str | None = None
+    due_on: str | None = None
+    # Where the task stands: with what to do or what to know; first in the list; in the picture.
+    information: bool = False
+    priority: bool = False
+    urgent_days: int | None = None
+    may_be_dismissed: bool = False
+    # After "I have done this": days until the source should have confirmed it.
+    confirm_within: int = 3
+    theme: Text = ""
+    short: Text = ""
+    what: Text = ""
+    where: Text = ""
+    bring: Text = ""
+    cost: Text = ""
+    after_due: Text = ""
+    if_not: Text = ""
+    nothing_recorded: Text = _("Nothing about this has been reported for this person.")
+    to_correct: Text = _("If this is wrong, ask your municipality to correct it.")
+
+    @property
+    def id(self) -> int:
+        """The number that stored rows carry: it needs no agreement between installations."""
+        return zlib.crc32(self.key.encode()) & 0x7FFFFFFF
+
+    @property
+    def person_conditions(self) -> list[Condition]:
+        return [LIVES_HERE, *self.person]
+
+    @property
+    def all_conditions(self) -> list[Condition]:
+        return [*self.person_conditions, *self.conditions]
+
+    def columns_named(self) -> set[str]:
+        """Return the row's columns that the rule's sentences name."""
+        sentences = [self.what, self.after_due, self.if_not]
+        for condition in self.conditions:
+            sentences += [condition.holds, condition.fails, condition.unknown, condition.ends_when]
+        parsed = (part for text in sentences for part in Formatter().parse(str(text)))
+        return {name for _literal, name, _spec, _conversion in parsed if name}
+
+
+class Registry(dict):
+    """The rules by key, in the order in which they were registered."""
+
+    def register(self, rule: Rule) -> Rule:
+        for other in self.values():
+            if other.key == rule.key or other.id == rule.id:
+                raise ImproperlyConfigured(
+                    f'Rule key "{rule.key}" is registered twice, or has the same number as '
+                    f'"{other.key}". Rename one.'
+                )
+        self[rule.key] = rule
+        return rule
+
+    def by_id(self, rule_id: int) -> Rule | None:
+        return next((rule for rule in self.values() if rule.id == rule_id), None)
+
+
+registry = Registry()
+register = registry.register
