@@ -121,7 +121,8 @@ class Wanted:
             )
         return f"""
             SELECT {rule.id} AS rule_id, task_about AS about_id, task_subject AS subject,
-                task_opens_on::date AS opens_on, task_due_on::date AS due_on, {priority}::smallint AS priority,
+                task_opens_on::date AS opens_on, task_due_on::date AS due_on,
+                {priority}::smallint AS priority,
                 task_source AS source_id, task_checked_at AS checked_at
             FROM ({self._rows(rule, *certain, **dates)}) AS held"""
 

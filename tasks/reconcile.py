@@ -120,7 +120,7 @@ def reconcile_people(people: Iterable[int], *, today: date | None = None) -> Rec
         if len(ids) > MANY:
             _lock_blocks(sorted({one // BLOCK for one in ids}))
         else:
-            _lock_people(ids)
+            lock_people(ids)
         return _reconcile(IDS, today or timezone.localdate(), ids=ids)
 
 
@@ -159,8 +159,9 @@ def _lock_blocks(blocks: Iterable[int]) -> None:
     )
 
 
-def _lock_people(ids: list[int]) -> None:
-    """Hold these people alone, and keep sweeps out of their blocks, until the end."""
+def lock_people(ids: Iterable[int]) -> None:
+    """Hold these people alone, and keep sweeps out of their blocks, until the transaction ends."""
+    ids = sorted(set(ids))
     _run(
         """SELECT pg_advisory_xact_lock_shared(%(block)s, one) FROM unnest(%(blocks)s::int[]) one
         UNION ALL

@@ -1,0 +1,113 @@
+"""What a resident does with a task: put it off, report it done, leave it for now, take it back.
+
+Each act may come twice, or fifty times at once, and has one effect: the first changes the task,
+the others find it changed. Raises Task.DoesNotExist where the task is not the resident's, and
+Refused with a sentence for the page where the act is not possible.
+"""
+
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from tasks.models import ENDED, Status, Task, TaskEvent
+from tasks.reconcile import lock_people, reconcile_people
+from tasks.rules import registry
+from tasks.words import day
+
+LONGEST_SNOOZE = timedelta(days=365)
+
+
+class Refused(ValueError):
+    """The act is not possible; the text says why, and what is, in the reader's language."""
+
+
+def snooze(*, resident, task_id: int, until: date, by, today: date) -> Task:
+    """Put the task off until a later date, the due date at the latest."""
+
+    def put_off(task):
+        if until <= today:
+            raise Refused(_("Choose a date after today, %(today)s.") % {"today": day(today)})
+        if task.due_on and task.due_on <= today:
+            raise Refused(_("The due date has come, so this can no longer be put off."))
+        if task.due_on and until > task.due_on:
+            raise Refused(
+                _("Choose a date no later than the due date, %(due)s.") % {"due": day(task.due_on)}
+            )
+        if until > today + LONGEST_SNOOZE:
+            latest = day(today + LONGEST_SNOOZE)
+            raise Refused(_("Choose a date within a year, by %(latest)s.") % {"latest": latest})
+        return Status.SNOOZED, until
+
+    return _act(resident, task_id, by, today, put_off)
+
+
+def report_done(*, resident, task_id: int, by, today: date) -> Task:
+    """Note that the resident says it is done; it waits for the source to confirm."""
+
+    def report(task):
+        if task.status == Status.REPORTED:
+            return Status.REPORTED, task.wake_on
+        rule = registry.by_id(task.rule_id)
+        return Status.REPORTED, today + timedelta(days=rule.confirm_within)
+
+    return _act(resident, task_id, by, today, report)
+
+
+def dismiss(*, resident, task_id: int, by, today: date) -> Task:
+    """Put the task away, where not doing it is lawful."""
+
+    def put_away(task):
+        if not registry.by_id(task.rule_id).may_be_dismissed:
+            raise Refused(_("This cannot be put away. You can be reminded later."))
+        return Status.DISMISSED, None
+
+    return _act(resident, task_id, by, today, put_away)
+
+
+def undo(*, resident, task_id: int, by, today: date) -> Task:
+    """Take back whichever of the three was done: the task is open again."""
+    return _act(resident, task_id, by, today, lambda task: (Status.OPEN, None))
+
+
+# From which states an act may start; a repeated act finds its own state and changes nothing.
+STARTS_FROM = {
+    Status.SNOOZED: {Status.OPEN, Status.SNOOZED},
+    Status.REPORTED: {Status.OPEN, Status.SNOOZED, Status.REPORTED},
+    Status.DISMISSED: {Status.OPEN, Status.SNOOZED, Status.DISMISSED},
+    Status.OPEN: {Status.OPEN, Status.SNOOZED, Status.REPORTED, Status.DISMISSED},
+}
+NOTED_AS = {
+    Status.SNOOZED: TaskEvent.What.SNOOZED,
+    Status.REPORTED: TaskEvent.What.REPORTED,
+    Status.DISMISSED: TaskEvent.What.DISMISSED,
+    Status.OPEN: TaskEvent.What.UNDONE,
+}
+
+
+def _act(resident, task_id, by, today, decide) -> Task:
+    with transaction.atomic():
+        about = Task.objects.for_resident(resident).values_list("about", flat=True).get(pk=task_id)
+        # The same lock as the reconciliation's, and before any row's: never the other way round.
+        lock_people([about])
+        task = Task.objects.for_resident(resident).select_for_update().get(pk=task_id)
+        if task.status in ENDED:
+            raise Refused(_("This has ended in the meantime. There is nothing left to do."))
+        status, wake_on = decide(task)
+        if task.status not in STARTS_FROM[status]:
+            raise Refused(_("Take back what you did before, then choose again."))
+        if (task.status, task.wake_on) != (status, wake_on):
+            Task.objects.for_resident(resident).filter(pk=task.pk).update(
+                status=status, wake_on=wake_on
+            )
+            TaskEvent.objects.create(
+                resident=resident,
+                task=task,
+                what=NOTED_AS[status],
+                by=by,
+                day=today,
+                until=wake_on,
+            )
+            reconcile_people([about], today=today)
+            task = Task.objects.for_resident(resident).get(pk=task_id)
+        return task
