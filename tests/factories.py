@@ -1,0 +1,105 @@
+"""The least valid row of each model; a test states what matters to it.
+
+Facts were checked on 1 November 2026 and hold as long as their source says.
+"""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import factory
+
+from portal.accounts.models import User
+from portal.card.models import BenefitAccount, Certificate, InsuranceUse
+from portal.residents.ages import ADULT, first_day_at_age
+from portal.residents.models import Guardianship, Resident, ResidentRef, Source
+
+CHECKED_AT = datetime(2026, 11, 1, 3, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
+CHIYODA = "131016"
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence("person{}@example.jp".format)
+    password = factory.django.Password("a long enough password")
+
+
+class SourceFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Source
+        django_get_or_create = ("key",)
+
+    key = "juki-131016"
+
+
+class FactFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        abstract = True
+
+    source = factory.SubFactory(SourceFactory)
+    checked_at = CHECKED_AT
+    stale_on = factory.LazyAttribute(
+        lambda fact: fact.checked_at.date() + timedelta(days=fact.source.fresh_for)
+    )
+
+
+class ResidentRefFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ResidentRef
+
+    ref = factory.SelfAttribute("resident.ref")
+
+
+class ResidentFactory(FactFactory):
+    class Meta:
+        model = Resident
+        skip_postgeneration_save = True
+
+    ref = factory.Sequence("R{}".format)
+    municipality_id = CHIYODA
+    name = "山田 花子"
+    born = date(1990, 4, 1)
+    acts_from = factory.LazyAttribute(lambda person: first_day_at_age(person.born, ADULT))
+    known_as = factory.RelatedFactory(ResidentRefFactory, factory_related_name="resident")
+
+
+class GuardianshipFactory(FactFactory):
+    class Meta:
+        model = Guardianship
+
+    guardian = factory.SubFactory(ResidentFactory)
+    child = factory.SubFactory(ResidentFactory, name="山田 陽太", born=date(2024, 8, 1))
+    starts_on = factory.SelfAttribute("child.born")
+    ends_on = factory.SelfAttribute("child.acts_from")
+
+
+class CertificateFactory(FactFactory):
+    class Meta:
+        model = Certificate
+
+    source = factory.SubFactory(SourceFactory, key="jpki")
+    resident = factory.SubFactory(ResidentFactory)
+    type = Certificate.Type.USER_AUTHENTICATION
+    serial = factory.Sequence("S{}".format)
+    expires_on = date(2027, 5, 20)
+    known_since = date(2022, 5, 20)
+
+
+class InsuranceUseFactory(FactFactory):
+    class Meta:
+        model = InsuranceUse
+
+    source = factory.SubFactory(SourceFactory, key="insurer-0601")
+    resident = factory.SubFactory(ResidentFactory)
+    status = InsuranceUse.Status.NOT_REGISTERED
+
+
+class BenefitAccountFactory(FactFactory):
+    class Meta:
+        model = BenefitAccount
+
+    source = factory.SubFactory(SourceFactory, key="kokin")
+    resident = factory.SubFactory(ResidentFactory)
+    status = BenefitAccount.Status.NOT_REGISTERED
