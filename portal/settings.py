@@ -222,6 +222,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if PRODUCTION:
     SECURE_SSL_REDIRECT = os.environ.get("SECURE_SSL_REDIRECT", "1") == "1"
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked from nearby, past the proxy
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
@@ -240,8 +241,14 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "night": {"task": "tasks.jobs.start_night", "schedule": crontab(hour=2, minute=0)},
     "sweeper": {"task": "tasks.jobs.take_up_lost_work", "schedule": crontab(minute="*/5")},
-    "heartbeat": {"task": "tasks.jobs.heartbeat", "schedule": 10.0},
+    "heartbeat": {
+        "task": "tasks.jobs.heartbeat",
+        "schedule": 10.0,
+        # Ahead of a night's ranges; and where no worker is, they do not pile up.
+        "options": {"priority": 0, "expires": 20},
+    },
 }
+CELERY_TASK_DEFAULT_PRIORITY = 6  # with Valkey as broker, 0 goes first
 
 LOGGING = {
     "version": 1,

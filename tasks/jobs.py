@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from celery import shared_task
 from django.utils import timezone
 
+from portal import health
 from tasks import sweep
 from tasks.models import Sweep
 
@@ -58,3 +59,9 @@ def take_up_lost_work():
 def _night_was_missed(now: datetime) -> bool:
     today: date = now.date()
     return now.time() >= NIGHT_STARTS_AT and not Sweep.objects.filter(day=today).exists()
+
+
+@shared_task
+def heartbeat():
+    """Show `/healthz` that a worker takes jobs and does them."""
+    health.mark("answered")
