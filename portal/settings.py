@@ -71,7 +71,7 @@ else:
 DEBUG = not PRODUCTION and os.environ.get("DEBUG") == "1"
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "portal.apps.StaffPagesConfig",  # django.contrib.admin as the staff pages
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

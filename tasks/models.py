@@ -219,6 +219,7 @@ class Sweep(models.Model):
     class Meta:
         verbose_name = _("night")
         verbose_name_plural = _("nights")
+        permissions = [("start_night", "Can start a night by hand")]
         ordering = ["-day", "-run"]
         constraints = [models.UniqueConstraint(fields=["day", "run"], name="sweep_day_run")]
 

@@ -52,6 +52,15 @@ class QuarantinedLine(models.Model):
         verbose_name = _("line set aside")
         verbose_name_plural = _("lines set aside")
         ordering = ["-received_at", "file", "line_number"]
+        permissions = [
+            ("view_line_text", "Can read the text of a line set aside"),
+            ("retry_line", "Can try a line set aside again"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["-received_at", "file", "line_number"], name="quarantined_newest_first"
+            )
+        ]
 
     def __str__(self):
         return f"{self.file}:{self.line_number}"

@@ -153,6 +153,17 @@ class Resident(Fact):
     class Meta:
         verbose_name = _("resident")
         verbose_name_plural = _("residents")
+        permissions = [("link_sign_in", "Can link an account to a resident")]
+        indexes = [
+            # Staff search by how a name begins, in whatever collation the database has.
+            models.Index(
+                fields=["name"], name="resident_by_name", opclasses=["varchar_pattern_ops"]
+            ),
+            models.Index(
+                fields=["name_kana"], name="resident_by_kana", opclasses=["varchar_pattern_ops"]
+            ),
+            models.Index(fields=["municipality"], name="resident_by_municipality"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=["active", "moved-away", "deceased", "merged"]),

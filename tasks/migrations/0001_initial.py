@@ -71,6 +71,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "night",
                 "verbose_name_plural": "nights",
+                "permissions": [("start_night", "Can start a night by hand")],
                 "ordering": ["-day", "-run"],
                 "constraints": [
                     models.UniqueConstraint(fields=("day", "run"), name="sweep_day_run")

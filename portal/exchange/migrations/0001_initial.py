@@ -100,6 +100,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "line set aside",
                 "verbose_name_plural": "lines set aside",
                 "ordering": ["-received_at", "file", "line_number"],
+                "permissions": [
+                    ("view_line_text", "Can read the text of a line set aside"),
+                    ("retry_line", "Can try a line set aside again"),
+                ],
+                "indexes": [
+                    models.Index(
+                        fields=["-received_at", "file", "line_number"],
+                        name="quarantined_newest_first",
+                    )
+                ],
             },
         ),
     ]

@@ -244,6 +244,18 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "resident",
                 "verbose_name_plural": "residents",
+                "permissions": [("link_sign_in", "Can link an account to a resident")],
+                "indexes": [
+                    models.Index(
+                        fields=["name"], name="resident_by_name", opclasses=["varchar_pattern_ops"]
+                    ),
+                    models.Index(
+                        fields=["name_kana"],
+                        name="resident_by_kana",
+                        opclasses=["varchar_pattern_ops"],
+                    ),
+                    models.Index(fields=["municipality"], name="resident_by_municipality"),
+                ],
             },
         ),
         migrations.CreateModel(
