@@ -15,6 +15,7 @@ setup: $(INSTALLED) catalogues ## make .venv from requirements.lock, and compile
 
 # Done again only when the lock file has changed.
 $(INSTALLED): requirements.lock
+	@command -v $(PYTHON) >/dev/null || { echo 'There is no $(PYTHON) on PATH. Install Python 3.11 or newer, or name one: make setup PYTHON=/path/to/python3' >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Annai needs Python 3.11 or newer, and $(PYTHON) is %d.%d. Name a newer one: make setup PYTHON=python3.12" % sys.version_info[:2])'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'This Python cannot make virtual environments. On Debian or Ubuntu install them with: sudo apt install python3-venv' >&2; exit 1; }
 	@echo "Installing into $(VENV) (a minute or two, once) ..."
@@ -44,7 +45,8 @@ test: setup lint ## run every check and every test, on real PostgreSQL and Valke
 # Invented, and never connected to: `check --deploy` reads the settings only.
 AS_PRODUCTION := env ANNAI_ENV=production ALLOWED_HOSTS=annai.example.jp \
 	SECRET_KEY=only-for-the-check-of-the-settings-0123456789-abcdefghijklmnopqrstuvwxyz \
-	DATABASE_URL=postgresql://annai@db.example.jp/annai REDIS_URL=redis://cache.example.jp/0
+	DATABASE_URL=postgresql://annai@db.example.jp/annai REDIS_URL=redis://cache.example.jp/0 \
+	EMAIL_URL=smtp://mail.example.jp
 
 lint: $(INSTALLED) ## check style, and who imports whom
 	@$(BIN)/ruff check
