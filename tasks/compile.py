@@ -160,14 +160,19 @@ class Wanted:
     def _judged(self, rule: Rule) -> str:
         values = {column(c.name): c.value(TODAY) for c in rule.conditions}
         return f"""
-            SELECT {rule.id} AS rule_id, task_about AS about_id, task_subject AS subject,
-                {verdict(rule.conditions)} AS ending
-            FROM ({self._rows(rule, **values)}) AS judged"""
+            SELECT task_subject AS subject, {verdict(rule.conditions)} AS ending
+            FROM ({self._rows(rule, **values)}) AS judged
+            WHERE live.rule_id = {rule.id}"""
 
     @cached_property
     def endings(self) -> str:
-        """The live tasks in scope: id, resident_id, ending (NULL: the task stays)."""
-        arms = "\nUNION ALL".join(self._judged(rule) for rule in self.rules)
+        """What ends the live tasks `%(unwanted)s` (ids) of the people in scope.
+
+        Columns: id, resident_id, ending (NULL: the task stays). Each task asks its own rule
+        about its own person: there are few, and how many the planner cannot guess.
+        """
+        of_task = Wanted(self.rules, Scope("{id} = live.about_id"))
+        arms = "\nUNION ALL".join(of_task._judged(rule) for rule in self.rules)
         live_statuses = ", ".join(constant(status) for status in LIVE)
         of_person = " ".join(
             f"WHEN {rule.id} THEN {verdict(rule.person_conditions, 'p.')}" for rule in self.rules
@@ -176,25 +181,27 @@ class Wanted:
             SELECT live.id, live.resident_id, CASE
                 WHEN p.id IS NULL OR live.resident_id <> coalesce(g.guardian_id, p.id)
                     OR (p.acts_from > {DAY_IN_SQL} AND g.guardian_id IS NULL) THEN 'withdrawn'
-                WHEN judged.rule_id IS NULL THEN coalesce(of_person.ending, 'withdrawn')
+                WHEN judged.subject IS NULL THEN coalesce(of_person.ending, 'withdrawn')
                 ELSE coalesce(of_person.ending, judged.ending) END AS ending
             FROM {Task._meta.db_table} live
-            LEFT JOIN ({self.people}) p ON p.id = live.about_id
-            LEFT JOIN ({self.acting}) g ON g.child_id = p.id AND g.guardian_id = live.resident_id
+            LEFT JOIN LATERAL ({of_task.people}) p ON true
+            LEFT JOIN LATERAL ({of_task.acting}) g ON g.guardian_id = live.resident_id
                 AND p.acts_from > {DAY_IN_SQL}
-            LEFT JOIN ({arms}) judged ON judged.rule_id = live.rule_id
-                AND judged.about_id = live.about_id
-                AND coalesce(judged.subject, p.ref) = live.subject
+            LEFT JOIN LATERAL (
+                SELECT coalesce(arm.subject, p.ref) AS subject, arm.ending FROM ({arms}) arm)
+                judged ON judged.subject = live.subject
             LEFT JOIN LATERAL (SELECT CASE live.rule_id {of_person} END AS ending)
                 of_person ON true
-            WHERE {self.scope.of("live.about_id")} AND live.status IN ({live_statuses})"""
+            WHERE {self.scope.of("live.about_id")} AND live.status IN ({live_statuses})
+                AND live.id = ANY(%(unwanted)s::bigint[])"""
 
     # ---- how each rule stands
     @cached_property
     def verdicts(self) -> str:
-        """How every rule comes out for the people in scope: rule_id, about_id, verdict.
+        """How every rule comes out for the people in scope: rule_id, about_id, verdict, checked_at.
 
-        Of several occurrences the one that counts most: true, then unknown, then false.
+        Of several occurrences the one that counts most: true, then unknown, then false. The time
+        is that of the newest fact, where it is too old or says nothing: else NULL.
         """
         arms = []
         for rule in self.rules:
@@ -202,12 +209,15 @@ class Wanted:
             person = [f"p.{column(c.name)}" for c in rule.person_conditions]
             every = " AND ".join([*(f"r.{name}" for name in values), *person])
             arms.append(f"""
-                SELECT {rule.id} AS rule_id, r.task_about AS about_id, ({every}) AS verdict
-                FROM ({self._rows(rule, **values)}) r JOIN people p ON p.id = r.task_about""")
+                SELECT {rule.id} AS rule_id, r.task_about AS about_id, ({every}) AS verdict,
+                    r.task_checked_at AS checked_at
+                FROM ({self._rows(rule, task_checked_at=F("checked_at"), **values)}) r
+                JOIN people p ON p.id = r.task_about""")
         return f"""
             WITH people AS ({self.people})
             SELECT rule_id, about_id, CASE WHEN bool_or(verdict) THEN true
-                WHEN count(*) = count(verdict) THEN false END
+                WHEN count(*) = count(verdict) THEN false END,
+                max(checked_at) FILTER (WHERE verdict IS NULL)
             FROM ({" UNION ALL ".join(arms)}) every_rule GROUP BY rule_id, about_id"""
 
     # ---- when the answer may change

@@ -45,50 +45,58 @@ class Statements:
         rules = Wanted(registry.values(), scope)
         tasks, events = Task._meta.db_table, TaskEvent._meta.db_table
         live_statuses = ", ".join(f"'{status.value}'" for status in LIVE)
+
+        def live(name):
+            return f"{scope.of(f'{name}.about_id')} AND {name}.status IN ({live_statuses})"
+
+        # Only what is different is kept: on a quiet night that is nothing. The stored side is
+        # bounded wherever it is named, or the planner may read all of it for each range.
         self.open_and_update = f"""
-            WITH wanted AS MATERIALIZED ({rules.wanted}),
-            live AS MATERIALIZED (
-                SELECT id, resident_id, about_id, rule_id, subject, opens_on, due_on, priority,
-                    status, wake_on
-                FROM {tasks} WHERE {scope.of("about_id")} AND status IN ({live_statuses})),
-            both_sides AS MATERIALIZED (
-                SELECT w.resident_id AS wanted_by, w.about_id, w.rule_id, w.subject,
-                    w.opens_on, w.due_on, w.priority, w.source_id, w.checked_at,
-                    l.id, l.resident_id, l.about_id AS live_about,
-                    l.wake_on <= {DAY_IN_SQL} OR (l.status = '{Status.SNOOZED.value}'
-                        AND coalesce(w.due_on, l.due_on) <= {DAY_IN_SQL}) AS wakes,
-                    w.resident_id IS NOT NULL AND (w.opens_on, w.due_on, w.priority)
-                        IS DISTINCT FROM (l.opens_on, l.due_on, l.priority) AS differs
-                FROM wanted w FULL JOIN live l ON l.resident_id = w.resident_id
-                    AND l.rule_id = w.rule_id AND l.subject = w.subject),
+            WITH different AS MATERIALIZED (
+                SELECT * FROM (
+                    SELECT w.resident_id AS wanted_by, w.about_id, w.rule_id, w.subject,
+                        w.opens_on, w.due_on, w.priority, w.source_id, w.checked_at,
+                        l.id, l.resident_id, l.about_id AS live_about,
+                        l.wake_on <= {DAY_IN_SQL} OR (l.status = '{Status.SNOOZED.value}'
+                            AND coalesce(w.due_on, l.due_on) <= {DAY_IN_SQL}) AS wakes,
+                        w.resident_id IS NOT NULL AND (w.opens_on, w.due_on, w.priority)
+                            IS DISTINCT FROM (l.opens_on, l.due_on, l.priority) AS differs
+                    FROM ({rules.wanted}) w
+                    FULL JOIN (SELECT * FROM {tasks} live WHERE {live("live")}) l
+                        ON l.resident_id = w.resident_id AND l.rule_id = w.rule_id
+                        AND l.subject = w.subject) both_sides
+                WHERE id IS NULL OR wanted_by IS NULL OR wakes OR differs),
             opened AS (
                 INSERT INTO {tasks} (resident_id, about_id, rule_id, subject, status, opens_on,
                     due_on, priority, opened_on, opened_source_id, opened_checked_at)
                 SELECT wanted_by, about_id, rule_id, subject, 'open', opens_on, due_on, priority,
                     {DAY_IN_SQL}, source_id, checked_at
-                FROM both_sides WHERE id IS NULL
+                FROM different WHERE id IS NULL
                 ON CONFLICT DO NOTHING RETURNING 1),
             updated AS (
                 UPDATE {tasks} t SET
-                    opens_on = CASE WHEN b.differs THEN b.opens_on ELSE t.opens_on END,
-                    due_on = CASE WHEN b.differs THEN b.due_on ELSE t.due_on END,
-                    priority = CASE WHEN b.differs THEN b.priority ELSE t.priority END,
-                    status = CASE WHEN b.wakes THEN 'open' ELSE t.status END,
-                    wake_on = CASE WHEN b.wakes THEN NULL ELSE t.wake_on END
-                FROM both_sides b
-                WHERE t.id = b.id AND t.resident_id = b.resident_id AND (b.wakes OR b.differs)
-                RETURNING t.resident_id, t.id, b.wakes),
+                    opens_on = CASE WHEN d.differs THEN d.opens_on ELSE t.opens_on END,
+                    due_on = CASE WHEN d.differs THEN d.due_on ELSE t.due_on END,
+                    priority = CASE WHEN d.differs THEN d.priority ELSE t.priority END,
+                    status = CASE WHEN d.wakes THEN 'open' ELSE t.status END,
+                    wake_on = CASE WHEN d.wakes THEN NULL ELSE t.wake_on END
+                FROM different d
+                WHERE t.id = d.id AND t.resident_id = d.resident_id AND {live("t")}
+                    AND (d.wakes OR d.differs)
+                RETURNING t.resident_id, t.id, d.wakes),
             noted AS (
                 INSERT INTO {events} (resident_id, task_id, what, day)
                 SELECT resident_id, id, CASE WHEN wakes THEN 'woken' ELSE 'updated' END,
                     {DAY_IN_SQL} FROM updated)
             SELECT (SELECT count(*) FROM opened), (SELECT count(*) FROM updated),
-                (SELECT array_agg(DISTINCT live_about) FROM both_sides WHERE wanted_by IS NULL)"""
+                (SELECT array_agg(DISTINCT live_about) FROM different WHERE wanted_by IS NULL),
+                (SELECT array_agg(id) FROM different WHERE wanted_by IS NULL)"""
         self.close = f"""
             WITH ended AS (
                 UPDATE {tasks} t SET status = e.ending, ended_on = {DAY_IN_SQL}, wake_on = NULL
                 FROM ({rules.endings}) e
-                WHERE t.id = e.id AND t.resident_id = e.resident_id AND e.ending IS NOT NULL
+                WHERE t.id = e.id AND t.resident_id = e.resident_id AND {live("t")}
+                    AND e.ending IS NOT NULL
                 RETURNING t.resident_id, t.id, t.status),
             noted AS (
                 INSERT INTO {events} (resident_id, task_id, what, day)
@@ -133,10 +141,11 @@ def with_wards(people: Iterable[int]) -> set[int]:
 
 def _reconcile(scope: Scope, today: date, **whom) -> Reconciled:
     sql = statements(scope)
-    [(opened, updated, unwanted)] = _run(sql.open_and_update, {"today": today, **whom})
+    [(opened, updated, people, unwanted)] = _run(sql.open_and_update, {"today": today, **whom})
     closed = 0
     if unwanted:
-        [(closed,)] = _run(statements(IDS).close, {"today": today, "ids": unwanted})
+        whom = {"today": today, "ids": people, "unwanted": unwanted}
+        [(closed,)] = _run(statements(IDS).close, whom)
     return Reconciled(opened, updated, closed)
 
 
