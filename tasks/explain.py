@@ -175,17 +175,29 @@ def _coming_up_sql() -> str:
         FROM days CROSS JOIN LATERAL ({later}) later
         LEFT JOIN present ON present.resident_id = later.resident_id
             AND present.rule_id = later.rule_id AND present.subject = later.subject
+            AND present.about_id = later.about_id
         WHERE later.resident_id = %(resident)s::bigint AND present.rule_id IS NULL
         ORDER BY later.rule_id, later.about_id, later.subject, days.day"""
 
 
-def verdicts(people: Iterable[int], *, today: date) -> dict[tuple[str, int], bool | None]:
+@dataclass(frozen=True)
+class Verdict:
+    """How a rule comes out for somebody; where that is unknown, when it was last checked."""
+
+    value: bool | None
+    checked_at: datetime | None
+
+
+def verdicts(people: Iterable[int], *, today: date) -> dict[tuple[str, int], Verdict]:
     """Return how every rule comes out for some people (ids): {(rule key, about id): verdict}.
 
     A pair is missing where nothing at all has been reported.
     """
     rows = run(_verdicts_sql(), {"ids": sorted(people), "today": today})
-    return {(registry.by_id(rule_id).key, about_id): verdict for rule_id, about_id, verdict in rows}
+    return {
+        (registry.by_id(rule_id).key, about_id): Verdict(value, checked_at)
+        for rule_id, about_id, value, checked_at in rows
+    }
 
 
 @cache

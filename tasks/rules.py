@@ -83,6 +83,7 @@ class Rule:
     # Where the task stands: with what to do or what to know; first in the list; in the picture.
     information: bool = False
     priority: bool = False
+    setup: bool = False
     urgent_days: int | None = None
     may_be_dismissed: bool = False
     # After "I have done this": days until the source should have confirmed it.

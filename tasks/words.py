@@ -19,6 +19,12 @@ def short_day(value: date) -> str:
     return formats.date_format(value, pgettext("date format", "j F"))
 
 
+def month(value: date) -> str:
+    """Return the month of a date: 2027年8月."""
+    # Translators: a month with its year, in Django's date format letters
+    return formats.date_format(value, pgettext("date format", "F Y"))
+
+
 def fill(text, row: Mapping) -> str:
     """Return a rule's sentence with the row's facts in their places, dates in words."""
     return str(text).format_map({name: _shown(value) for name, value in row.items()})

@@ -54,6 +54,7 @@ register(
         subject="serial",
         opens_on="renewal_opens_on",
         due_on="expires_on",
+        setup=True,
         urgent_days=30,
         conditions=[
             replaced_by_a_newer(
@@ -208,14 +209,18 @@ NOT_IN_USE = [
     InsuranceUse.Status.NOT_REGISTERED,
     InsuranceUse.Status.CONFIRMATION_CERTIFICATE,
 ]
+HAS_A_LAST_DAY = [
+    InsuranceUse.Status.REGISTERED,
+    InsuranceUse.Status.CONFIRMATION_CERTIFICATE,
+]
 
 
 def insurance_known(today):
-    """Fresh, and said of today: a registration holds until the last day reported with it."""
+    """Fresh, and said of today: both proofs hold until the last day reported with them."""
     said_of_today = (
-        Q(status__in=NOT_IN_USE)
-        | Q(status=InsuranceUse.Status.REGISTERED, valid_until__isnull=True)
-        | Q(status=InsuranceUse.Status.REGISTERED, valid_until__gte=today)
+        Q(status=InsuranceUse.Status.NOT_REGISTERED)
+        | Q(status__in=HAS_A_LAST_DAY, valid_until__isnull=True)
+        | Q(status__in=HAS_A_LAST_DAY, valid_until__gte=today)
     )
     return Q(stale_on__gt=today) & said_of_today
 
@@ -230,6 +235,7 @@ register(
         theme=_("Health insurance"),
         rows=lambda today: InsuranceUse.objects.all(),
         priority=True,
+        setup=True,
         may_be_dismissed=True,
         conditions=[
             Condition(
@@ -283,6 +289,7 @@ register(
         theme=_("Benefits"),
         rows=lambda today: BenefitAccount.objects.all(),
         priority=True,
+        setup=True,
         may_be_dismissed=True,
         person=[ADULT],
         conditions=[

@@ -1,0 +1,168 @@
+"""What a resident's home page shows: every task in one of its lists, none behind a tab."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from itertools import groupby
+
+from django.db.models import Q
+
+from portal.residents.models import Resident
+from tasks.explain import Coming, coming_up, verdicts
+from tasks.models import LIVE, Priority, Status, Task
+from tasks.rules import Rule, registry
+
+AHEAD = timedelta(days=365)
+RECENT = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A task as a list shows it. `checked_at` is set where its facts are no longer known."""
+
+    task: Task
+    rule: Rule
+    checked_at: datetime | None
+
+    @property
+    def urgent(self) -> bool:
+        return self.task.priority == Priority.URGENT
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody of the household, with what there is to do about them."""
+
+    about: Resident
+    items: list[Item]
+
+    @property
+    def urgent(self) -> bool:
+        return any(item.urgent for item in self.items)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One dot of the set-up picture; `state` is done, to-do or unknown."""
+
+    rule: Rule
+    state: str
+    checked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A task that will open, and whom it is about."""
+
+    coming: Coming
+    about: Resident
+
+
+class Inbox:
+    """The lists of `resident` on `today`, a date in Japan, in a fixed number of queries."""
+
+    def __init__(self, resident: Resident, *, today: date):
+        self.resident, self.today = resident, today
+
+    @cached_property
+    def household(self) -> dict[int, Resident]:
+        people = Resident.objects.household_of(self.resident, today=self.today)
+        return {person.pk: person for person in people.order_by("born", "pk")}
+
+    @cached_property
+    def verdicts(self):
+        return verdicts(self.household, today=self.today)
+
+    @cached_property
+    def items(self) -> list[Item]:
+        shown = Q(status__in=LIVE) | Q(status=Status.DONE, ended_on__gte=self.today - RECENT)
+        tasks = Task.objects.for_resident(self.resident).filter(shown)
+        return list(self._items(tasks.select_related("about").in_order()))
+
+    def _items(self, tasks: Iterable[Task]) -> Iterable[Item]:
+        for task in tasks:
+            rule = registry.by_id(task.rule_id)
+            if rule is None:  # a rule that this version no longer has
+                continue
+            verdict = self.verdicts.get((rule.key, task.about_id))
+            unknown = task.status in LIVE and verdict and verdict.value is None
+            yield Item(task, rule, verdict.checked_at if unknown else None)
+
+    def _with(self, *statuses: Status) -> list[Item]:
+        return [item for item in self.items if item.task.status in statuses]
+
+    @cached_property
+    def do(self) -> list[Item]:
+        return [item for item in self._with(Status.OPEN) if not item.rule.information]
+
+    @cached_property
+    def know(self) -> list[Item]:
+        return [item for item in self._with(Status.OPEN) if item.rule.information]
+
+    @cached_property
+    def waiting(self) -> list[Item]:
+        return self._with(Status.REPORTED)
+
+    @cached_property
+    def put_off(self) -> list[Item]:
+        return self._with(Status.SNOOZED, Status.DISMISSED)
+
+    @cached_property
+    def done(self) -> list[Item]:
+        return self._with(Status.DONE)
+
+    @cached_property
+    def people(self) -> list[Person]:
+        """What to do, by whom it is about: oneself first, unless a child's is urgent and no other.
+
+        A stable sort keeps the order of age, and within a person the order of the list.
+        """
+        order = [self.resident.pk, *(pk for pk in self.household if pk != self.resident.pk)]
+        by_person = {pk: [item for item in self.do if item.task.about_id == pk] for pk in order}
+        people = [Person(items[0].task.about, items) for items in by_person.values() if items]
+        return sorted(people, key=lambda person: not person.urgent)
+
+    @cached_property
+    def ahead(self) -> list[Ahead]:
+        """What will come in the next 12 months."""
+        until = self.today + AHEAD
+        found = coming_up(self.resident.pk, today=self.today, until=until)
+        return [
+            Ahead(coming, self.household[coming.about_id])
+            for coming in found
+            if coming.about_id in self.household
+        ]
+
+    @property
+    def months(self) -> list[tuple[date, list[Ahead]]]:
+        by_month = groupby(self.ahead, key=lambda one: one.coming.opens_on.replace(day=1))
+        return [(month, list(entries)) for month, entries in by_month]
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """The set-up picture, empty once every step is settled.
+
+        Putting a task away for now settles it too. A step about which nothing was ever reported
+        does not concern this person: nobody without a card is asked to renew one.
+        """
+        put_away = {
+            item.rule.key
+            for item in self._with(Status.DISMISSED)
+            if item.task.about_id == self.resident.pk
+        }
+        steps = []
+        for rule in registry.values():
+            verdict = self.verdicts.get((rule.key, self.resident.pk))
+            if not rule.setup or verdict is None:
+                continue
+            if verdict.value is False or rule.key in put_away:
+                state = "done"
+            else:
+                state = "to-do" if verdict.value else "unknown"
+            steps.append(Step(rule, state, verdict.checked_at))
+        return steps if any(step.state != "done" for step in steps) else []
+
+    @property
+    def steps_done(self) -> int:
+        return sum(step.state == "done" for step in self.steps)

@@ -1,0 +1,68 @@
+"""Dates, ages and icons as every page shows them."""
+
+from datetime import date, datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+
+from portal.residents.ages import first_day_at_age
+from tasks import words
+
+register = template.Library()
+
+
+@register.filter
+def day(value: date | datetime):
+    """Return a date in words as a <time>; of a moment, its date in Japan."""
+    return _time(value, words.day)
+
+
+@register.filter
+def short_day(value: date | datetime):
+    return _time(value, words.short_day)
+
+
+def _time(value, in_words):
+    if isinstance(value, datetime):
+        value = timezone.localdate(value)
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), in_words(value))
+
+
+@register.filter
+def month(value: date):
+    return format_html('<time datetime="{}">{}</time>', f"{value:%Y-%m}", words.month(value))
+
+
+@register.filter
+def age(born: date, today: date) -> int:
+    """Return the age in whole years on `today`."""
+    years = today.year - born.year
+    return years if first_day_at_age(born, years) <= today else years - 1
+
+
+@register.filter
+def japanese(value):
+    """Mark a name that stands in Japanese on every page, so that it is read out as such."""
+    return format_html('<span lang="ja">{}</span>', value)
+
+
+@register.filter
+def lookup(mapping, key):
+    """Return `mapping[key]`, or the key itself where it is missing."""
+    return mapping.get(key, key)
+
+
+@register.simple_tag
+def icon(name: str):
+    """Return a picture that repeats what the words beside it say."""
+    return template.loader.get_template(f"tasks/icons/{name}.svg").render()
+
+
+@register.inclusion_tag("tasks/_due.html")
+def due(task, today: date):
+    """Say by when, with the days left when they are fewer than 60."""
+    if task.due_on is None:
+        return {}
+    days_left = (task.due_on - today).days
+    return {"due_on": task.due_on, "days_left": days_left, "near": days_left < 60}

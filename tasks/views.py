@@ -1,0 +1,256 @@
+"""The pages of a resident. Each starts from the resident who is signed in, never from an id."""
+
+import unicodedata
+from functools import wraps
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from portal.residents.models import Resident, Source
+from tasks import acts
+from tasks.explain import explain
+from tasks.forms import SnoozeForm, ready_choices
+from tasks.inbox import Inbox
+from tasks.models import LIVE, Status, Task
+from tasks.rules import registry
+from tasks.words import fill
+
+
+def for_residents(view):
+    """Call `view(request, resident, …)`; who is signed in without a record gets a page saying so.
+
+    Never cached: after signing out, the back button shows nothing of anybody.
+    """
+
+    @never_cache
+    @login_required
+    @vary_on_headers("HX-Request")
+    @wraps(view)
+    def wrapped(request, *args, **kwargs):
+        resident = Resident.objects.select_related("municipality").filter(user=request.user).first()
+        if resident is None:
+            return render(request, "tasks/no_resident.html")
+        return view(request, resident, *args, **kwargs)
+
+    return wrapped
+
+
+def page(request, template, context, **kwargs):
+    """Render a page, or for htmx its <main> alone."""
+    return render(request, f"{template}#main" if request.htmx else template, context, **kwargs)
+
+
+@for_residents
+@require_safe
+def home(request, resident):
+    inbox = Inbox(resident, today=timezone.localdate())
+    return page(request, "tasks/home.html", {"resident": resident, "inbox": inbox})
+
+
+@for_residents
+@require_safe
+def task(request, resident, task_id):
+    return task_page(request, resident, own_task(resident, task_id))
+
+
+def own_task(resident, task_id):
+    """Return the task, or the same 404 whether it is another person's or nobody's."""
+    task = get_object_or_404(
+        Task.objects.for_resident(resident).select_related("about__municipality"), pk=task_id
+    )
+    if registry.by_id(task.rule_id) is None:
+        raise Http404
+    return task
+
+
+def task_page(request, resident, task, *, snooze=None, status=200):
+    today = timezone.localdate()
+    rule = registry.by_id(task.rule_id)
+    found = explain(rule, task.about, today=today)
+    explanation = next((one for one in found if one.subject == task.subject and one.row), None)
+    overdue = task.due_on is not None and task.due_on < today
+    live = task.status in LIVE
+    what, if_not = (rule.after_due, "") if overdue and rule.after_due else (rule.what, rule.if_not)
+    row = explanation.row if explanation else {}
+    context = {
+        "resident": resident,
+        "task": task,
+        "rule": rule,
+        "what": fill(what, row) if row else "",
+        "if_not": fill(if_not, row) if row else "",
+        "explanation": explanation,
+        "unknown": explanation.deciding if explanation and explanation.verdict is None else None,
+        "sources": source_names([explanation]) if explanation else {},
+        "live": live,
+        "today": today,
+        "events": task.events.order_by("at", "pk"),
+        "others": others_reports(task) if live else [],
+        "snooze": snooze or SnoozeForm(),
+        "choices": ready_choices(today=today, due_on=task.due_on),
+        "can_snooze": task.due_on is None or task.due_on > today,
+    }
+    return page(request, "tasks/task.html", context, status=status)
+
+
+def others_reports(task):
+    """Return the same task of the other guardians who reported it as done."""
+    others = Task.objects.filter(
+        about=task.about_id, rule=task.rule_id, subject=task.subject, status=Status.REPORTED
+    ).exclude(resident=task.resident_id)
+    return [other.events.filter(what="reported").latest("at", "pk") for other in others]
+
+
+def source_names(explanations):
+    """Return what to call the sources of some explanations: {key: name}."""
+    keys = {finding.source for one in explanations for finding in one.findings}
+    english = get_language() != "ja"
+    return {
+        source.key: (source.name_en if english else source.name) or source.name or source.key
+        for source in Source.objects.filter(key__in=keys)
+    }
+
+
+# ---- acts: a post changes, then the browser is sent to a page that may be reloaded
+
+
+def act(view):
+    """Do `view(request, resident, task_id)` on POST; any other way leads to the task's page."""
+
+    @for_residents
+    @wraps(view)
+    def wrapped(request, resident, task_id):
+        if request.method != "POST":
+            return redirect("tasks:task", task_id)
+        try:
+            return view(request, resident, task_id)
+        except Task.DoesNotExist as missing:
+            raise Http404 from missing
+        except acts.Refused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("tasks:task", task_id)
+
+    return wrapped
+
+
+def back(request, task_id):
+    """Lead back to where the form stood: the list, or the task's own page."""
+    if request.POST.get("from") == "home":
+        return redirect("tasks:home")
+    return redirect("tasks:task", task_id)
+
+
+@act
+def report_done(request, resident, task_id):
+    acts.report_done(
+        resident=resident, task_id=task_id, by=request.user, today=timezone.localdate()
+    )
+    messages.success(request, _("Noted: you have done this. It is being confirmed."))
+    return back(request, task_id)
+
+
+@act
+def snooze(request, resident, task_id):
+    form = SnoozeForm({"until": request.POST.get("ready") or request.POST.get("until")})
+    if form.is_valid():
+        try:
+            acts.snooze(
+                resident=resident,
+                task_id=task_id,
+                until=form.cleaned_data["until"],
+                by=request.user,
+                today=timezone.localdate(),
+            )
+        except acts.Refused as refusal:
+            form.add_error("until", str(refusal))
+        else:
+            messages.success(request, _("Noted: you will be reminded later."))
+            return back(request, task_id)
+    task = own_task(resident, task_id)
+    return task_page(request, resident, task, snooze=form, status=422)
+
+
+@act
+def dismiss(request, resident, task_id):
+    acts.dismiss(resident=resident, task_id=task_id, by=request.user, today=timezone.localdate())
+    messages.success(request, _("Noted: not now."))
+    return back(request, task_id)
+
+
+@act
+def undo(request, resident, task_id):
+    acts.undo(resident=resident, task_id=task_id, by=request.user, today=timezone.localdate())
+    messages.success(request, _("Taken back. It is under “To do” again."))
+    return back(request, task_id)
+
+
+# ---- why, and who looked
+
+
+@for_residents
+@require_safe
+def why(request, resident):
+    query = request.GET.get("q", "").strip()
+    themes = {}
+    for rule in registry.values():
+        if matches(rule, query):
+            themes.setdefault(str(rule.theme), []).append(rule)
+    context = {"resident": resident, "query": query, "themes": themes}
+    return page(request, "tasks/why.html", context)
+
+
+def matches(rule, query):
+    """Tell whether every word of the query stands in what the rule is called."""
+    called = plain(f"{rule.title} {rule.short} {rule.theme}")
+    return all(word in called for word in plain(query).split())
+
+
+def plain(text):
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+@for_residents
+@require_safe
+def why_rule(request, resident, key):
+    if (rule := registry.get(key)) is None:
+        raise Http404
+    today = timezone.localdate()
+    household = Resident.objects.household_of(resident, today=today).order_by("born", "pk")
+    answers = [answer for about in household for answer in answers_about(rule, about, today)]
+    tasks = Task.objects.for_resident(resident).live().filter(rule_id=rule.id)
+    by_subject = {(task.about_id, task.subject): task for task in tasks}
+    context = {
+        "resident": resident,
+        "rule": rule,
+        "answers": [(one, by_subject.get((one.about.pk, one.subject))) for one in answers],
+        "sources": source_names(answers),
+        "alone": len(household) == 1,
+        "today": today,
+    }
+    return page(request, "tasks/why_rule.html", context)
+
+
+def answers_about(rule, about, today):
+    """Return the explanations of what is there or not known; else the one that counts most."""
+    found = explain(rule, about, today=today)
+    return [one for one in found if one.verdict is not False] or found[:1]
+
+
+@for_residents
+@require_safe
+def access_log(request, resident):
+    accesses = resident.accesses.select_related("by").order_by("-at")[:200]
+    return page(request, "tasks/access_log.html", {"resident": resident, "accesses": accesses})
+
+
+@for_residents
+@require_safe
+def settings(request, resident):
+    return page(request, "tasks/settings.html", {"resident": resident})
