@@ -1,14 +1,28 @@
 """What came in from sources, and the lines that could not be taken."""
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from portal.exchange import reasons
 
 
 class Upload(models.Model):
     """One file, or one run of `load_facts`: what it was and what came of its lines."""
 
     name = models.CharField(_("name"), max_length=200)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("who"),
+        db_index=False,
+        help_text=_("Empty: a command."),
+    )
     started_at = models.DateTimeField(_("started at"), default=timezone.now)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
     read = models.PositiveIntegerField(_("lines read"), default=0)
@@ -42,7 +56,6 @@ class QuarantinedLine(models.Model):
         _("waits for"),
         max_length=64,
         blank=True,
-        db_index=True,
         help_text=_("The line is tried again by itself when this person is reported."),
     )
     received_at = models.DateTimeField(_("received at"), default=timezone.now)
@@ -59,8 +72,23 @@ class QuarantinedLine(models.Model):
         indexes = [
             models.Index(
                 fields=["-received_at", "file", "line_number"], name="quarantined_newest_first"
-            )
+            ),
+            models.Index(
+                fields=["waits_for_ref"],
+                condition=Q(resolved_at=None) & ~Q(waits_for_ref=""),
+                name="quarantined_waiting",
+            ),
+            models.Index(
+                fields=["file", "line_number"],
+                condition=Q(resolved_at=None),
+                name="quarantined_by_place",
+            ),
         ]
 
     def __str__(self):
         return f"{self.file}:{self.line_number}"
+
+    @property
+    def why(self):
+        """Say in the reader's language what is wrong and what to do next."""
+        return reasons.sentence(self.reason, self.detail)

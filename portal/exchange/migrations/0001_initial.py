@@ -2,13 +2,16 @@
 
 import django.db.models.deletion
 import django.utils.timezone
+from django.conf import settings
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = []
+    dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
 
     operations = [
         migrations.CreateModel(
@@ -21,6 +24,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(max_length=200, verbose_name="name")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="Empty: a command.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="who",
+                    ),
+                ),
                 (
                     "started_at",
                     models.DateTimeField(
@@ -70,7 +86,6 @@ class Migration(migrations.Migration):
                     "waits_for_ref",
                     models.CharField(
                         blank=True,
-                        db_index=True,
                         help_text="The line is tried again by itself when this person is reported.",
                         max_length=64,
                         verbose_name="waits for",
@@ -108,7 +123,20 @@ class Migration(migrations.Migration):
                     models.Index(
                         fields=["-received_at", "file", "line_number"],
                         name="quarantined_newest_first",
-                    )
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("resolved_at", None),
+                            models.Q(("waits_for_ref", ""), _negated=True),
+                        ),
+                        fields=["waits_for_ref"],
+                        name="quarantined_waiting",
+                    ),
+                    models.Index(
+                        condition=models.Q(("resolved_at", None)),
+                        fields=["file", "line_number"],
+                        name="quarantined_by_place",
+                    ),
                 ],
             },
         ),

@@ -350,7 +350,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("kind", models.CharField(max_length=32, verbose_name="kind")),
-                ("key", models.CharField(blank=True, max_length=64, verbose_name="key")),
+                ("key", models.CharField(blank=True, max_length=96, verbose_name="key")),
                 (
                     "checked_at",
                     models.DateTimeField(

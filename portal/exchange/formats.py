@@ -1,0 +1,311 @@
+"""The kinds of facts, and how one line of NDJSON becomes one of them. Described in docs/facts.md.
+
+A line is read without the database, so what can be wrong here is wrong in the line itself.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Annotated, ClassVar, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from portal.exchange import reasons
+from portal.residents.codes import holds_my_number, is_municipality_code
+
+LONGEST_LINE = 64 * 1024  # bytes, without the line end
+FIRST_DAY = date(1868, 1, 1)
+LAST_DAY = date(2200, 12, 31)
+# A clock ahead is the source's affair; this only catches a mistyped century.
+CHECKED_AHEAD = timedelta(days=3653)
+
+# An id: of a person, a source, a certificate.
+Id = Annotated[str, Meta(min_length=1, max_length=64)]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Kana = Annotated[str, Meta(max_length=200)]
+Email = Annotated[str, Meta(max_length=254, pattern=r"^([^@\s]+@[^@\s]+)?\Z")]
+Moment = Annotated[datetime, Meta(tz=True)]
+
+_KEY = re.compile(r'"\s*:')
+
+
+class Refused(Exception):
+    """The line cannot be taken: a code of `reasons`, and what exactly."""
+
+    def __init__(self, reason: str, detail: str = ""):
+        super().__init__(reason, detail)
+        self.reason, self.detail = reason, detail
+
+
+class Line(NamedTuple):
+    """A line as it goes into the staging table: a report, or the reason for setting it aside."""
+
+    text: str
+    reason: str = ""
+    detail: str = ""
+    kind: str | None = None
+    source: str | None = None
+    person: str | None = None
+    guardian: str | None = None
+    key: str | None = None
+    checked_at: datetime | None = None
+    value: str | None = None
+
+
+# ---- who says it, about whom, and when
+class FromTheRegister(Struct):
+    source: Id
+    person: Id = field(name="ref")
+    checked_at: Moment | None = None
+    guardian: ClassVar[None] = None
+
+
+class OfAChild(Struct):
+    source: Id
+    guardian: Id
+    person: Id = field(name="child")
+    checked_at: Moment | None = None
+
+
+class OfAPerson(Struct):
+    source: Id
+    person: Id = field(name="resident")
+    checked_at: Moment
+    guardian: ClassVar[None] = None
+
+
+# ---- what is said
+class Value(Struct, omit_defaults=True):
+    """What a report says, and nothing else of the line: this is what the history keeps."""
+
+    about: ClassVar[type[Struct]] = OfAPerson
+    past: ClassVar[tuple[str, ...]] = ()
+    days: ClassVar[tuple[str, ...]] = ()
+
+    def key(self, about) -> str:
+        """Return what names this fact among the others of its kind about the same person."""
+        return ""
+
+    def check(self, about, reader: "Reader") -> None:
+        """Raise Refused if the fields do not go together."""
+        for name in self.past:
+            require_day(name, getattr(self, name), reader.today)
+        for name in self.days:
+            require_day(name, getattr(self, name), LAST_DAY)
+
+
+class ResidentValue(Value):
+    municipality: str
+    name: Name
+    born: date
+    name_kana: Kana = ""
+    email: Email | None = None
+    language: str = "ja"
+    died_on: date | None = None
+    moved_out_on: date | None = None
+    merged_into: Id | None = None
+    moved_on: date | None = None
+    name_changed_on: date | None = None
+
+    about = FromTheRegister
+    past = ("born", "died_on", "moved_out_on", "moved_on", "name_changed_on")
+
+    def __post_init__(self):
+        if self.language != "en":
+            self.language = "ja"  # the portal speaks these two
+        if self.email == "":
+            self.email = None
+
+    def check(self, about, reader):
+        if self.municipality not in reader.municipalities:
+            if is_municipality_code(self.municipality):
+                raise Refused(reasons.UNKNOWN_MUNICIPALITY, self.municipality)
+            raise Refused(reasons.MUNICIPALITY_CHECK_DIGIT, self.municipality[:20])
+        if self.merged_into == about.person:
+            raise Refused(reasons.MERGED_INTO_ITSELF)
+        super().check(about, reader)
+
+
+class GuardianshipValue(Value):
+    starts_on: date = field(name="from")
+    until: date | None = None
+
+    about = OfAChild
+    days = ("starts_on", "until")
+
+    def key(self, about):
+        return about.guardian
+
+    def check(self, about, reader):
+        if about.guardian == about.person:
+            raise Refused(reasons.OWN_GUARDIAN)
+        super().check(about, reader)
+        if self.until and self.until < self.starts_on:
+            raise Refused(reasons.ENDS_BEFORE_IT_BEGINS, "until")
+
+
+class CertificateValue(Value):
+    type: Literal["user-authentication", "signature", "card"]
+    serial: Id
+    expires_on: date
+
+    days = ("expires_on",)
+
+    def key(self, about):
+        return f"{self.type} {self.serial}"
+
+
+class InsuranceValue(Value):
+    status: Literal["registered", "not-registered", "confirmation-certificate", "unknown"]
+    valid_until: date | None = None
+
+    days = ("valid_until",)
+
+
+class AccountValue(Value):
+    status: Literal["registered", "not-registered", "unknown"]
+
+
+KINDS: dict[str, type[Value]] = {
+    "resident": ResidentValue,
+    "guardianship": GuardianshipValue,
+    "certificate": CertificateValue,
+    "insurance": InsuranceValue,
+    "account": AccountValue,
+}
+
+
+class Reader:
+    """Reads lines for one load: what it needs to know beside the line is the day and the codes."""
+
+    def __init__(self, *, today: date, municipalities: set[str]):
+        self.today, self.municipalities = today, municipalities
+
+    def read(self, raw: bytes) -> Line:
+        """Return the line as a report, or with the reason for setting it aside. Never raises."""
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError as error:
+            # Escaped, so that the text can be kept and cannot pass for JSON on a second try.
+            return refused(
+                raw.decode(errors="backslashreplace").replace("\0", "\\x00"),
+                reasons.NOT_UTF_8,
+                f"byte {error.start + 1}",
+            )
+        try:
+            return self._report(text, raw)
+        except Refused as error:
+            return refused(text.replace("\0", "\\x00"), error.reason, error.detail)
+        except RecursionError:
+            return refused(text, reasons.TOO_DEEP)
+
+    def _report(self, text: str, raw: bytes) -> Line:
+        if "\0" in text:
+            raise Refused(reasons.NUL)
+        if holds_my_number(text):
+            raise Refused(reasons.MY_NUMBER)
+        fields = decode(raw)
+        if "\\" in text:  # what an escape hides is looked for in the values
+            look_behind_escapes(fields)
+        if not isinstance(fields, dict):
+            raise Refused(reasons.NOT_AN_OBJECT)
+        if len(_KEY.findall(text)) != len(fields):
+            refuse_a_repeated_key(text)
+        kind = fields.get("kind")
+        if kind is None:
+            raise Refused(reasons.MISSING_FIELD, "kind")
+        if not isinstance(kind, str):
+            raise Refused(reasons.WRONG_TYPE, "kind")
+        if kind not in KINDS:
+            raise Refused(reasons.UNKNOWN_KIND, kind[:64])
+        try:
+            about = msgspec.convert(fields, KINDS[kind].about)
+            value = msgspec.convert(fields, KINDS[kind])
+        except msgspec.ValidationError as error:
+            raise refusal(str(error)) from error
+        if about.checked_at:
+            require_day("checked_at", about.checked_at.date(), self.today + CHECKED_AHEAD)
+        value.check(about, self)
+        return Line(
+            text=text,
+            kind=kind,
+            source=about.source,
+            person=about.person,
+            guardian=about.guardian,
+            key=value.key(about),
+            checked_at=about.checked_at,
+            value=msgspec.json.encode(value).decode(),
+        )
+
+
+def refused(text: str, reason: str, detail: str = "") -> Line:
+    """Return the line as set aside, without its text where that may hold a My Number."""
+    if reason == reasons.MY_NUMBER or holds_my_number(text):
+        return Line(text="", reason=reasons.MY_NUMBER)
+    return Line(text=text, reason=reason, detail=detail)
+
+
+def decode(raw: bytes):
+    try:
+        return msgspec.json.decode(raw)
+    except msgspec.DecodeError as error:
+        raise Refused(reasons.NOT_JSON, str(error).removeprefix("JSON is malformed: ")) from error
+
+
+def look_behind_escapes(fields) -> None:
+    """Raise Refused if a string, once its escapes are read, holds a My Number or a NUL."""
+    for text in strings(fields):
+        if holds_my_number(text):
+            raise Refused(reasons.MY_NUMBER)
+        if "\0" in text:
+            raise Refused(reasons.NUL)
+
+
+def strings(value) -> Iterator[str]:
+    """Yield every string in a decoded JSON value, names of fields included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from strings(inner)
+
+
+def refuse_a_repeated_key(text: str) -> None:
+    """Raise Refused if the object, or one within, names a field twice."""
+
+    def once_each(pairs):
+        names = [name for name, _value in pairs]
+        if repeated := next((name for name in names if names.count(name) > 1), None):
+            raise Refused(reasons.DUPLICATE_KEY, repeated[:64])
+        return dict(pairs)
+
+    json.loads(text, object_pairs_hook=once_each)
+
+
+def require_day(name: str, day: date | None, last: date) -> None:
+    if day is not None and not FIRST_DAY <= day <= last:
+        raise Refused(reasons.DATE_OUT_OF_RANGE, "from" if name == "starts_on" else name)
+
+
+def refusal(message: str) -> Refused:
+    """Return the reason that msgspec's message names; of the line only the field's name."""
+    names = re.findall(r"`([^`]*)`", message)
+    if message.startswith("Object missing required field"):
+        return Refused(reasons.MISSING_FIELD, names[0])
+    name = names[-1].removeprefix("$.") if " - at " in message else ""
+    for part, reason in {
+        "encoded date": reasons.NOT_A_DATE,
+        "timezone": reasons.NOT_A_DATE,
+        "of length": reasons.WRONG_LENGTH,
+        "enum value": reasons.NOT_A_CHOICE,
+        "matching regex": reasons.EMAIL,
+    }.items():
+        if part in message.partition(" - at ")[0]:
+            return Refused(reason, name)
+    return Refused(reasons.WRONG_TYPE, name)

@@ -1,0 +1,401 @@
+"""Facts in bulk: from lines of NDJSON to tasks, by the set.
+
+    files ─▶ staged_line ─▶ people and lines set aside ─▶ placed_line ─▶ reports, facts, tasks
+             (COPY)         (one transaction)                            (a transaction a chunk)
+
+Everything is staged first, so the order of lines and files does not matter. Loading the same
+again writes nothing. Killed anywhere, loading the same again ends as if nothing had happened:
+people without facts have no tasks, and a chunk is committed with its tasks or not at all.
+"""
+
+import functools
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import BinaryIO
+
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from portal.card.settle import (
+    settle_benefit_accounts,
+    settle_certificates,
+    settle_insurance_uses,
+)
+from portal.exchange import reasons
+from portal.exchange.formats import Line, Reader
+from portal.exchange.lines import read_lines
+from portal.exchange.models import QuarantinedLine, Upload
+from portal.residents.models import Municipality
+from portal.residents.settle import (
+    NEWEST_FIRST,
+    OF_RESIDENT,
+    day_in_japan,
+    settle_guardianships,
+    settle_residents,
+)
+from tasks.reconcile import BLOCK, reconcile_people, with_wards
+
+logger = logging.getLogger(__name__)
+
+PEOPLE_IN_A_CHUNK = 50_000
+WAITING_AT_ONCE = 10_000
+ATTEMPTS = 5
+PASSING = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
+# Beside the locks of tasks.reconcile: writers of facts about a block of people, and of people.
+LOCK_OF_FACTS, LOCK_OF_PEOPLE = 3, 4
+
+STAGED = """
+    DROP TABLE IF EXISTS staged_line, placed_line;
+    CREATE TEMPORARY TABLE staged_line (
+        file text, number bigint, counted boolean, waiting_id bigint,
+        text text, reason text, detail text, kind text, source text, person text, guardian text,
+        key text, checked_at timestamptz, value jsonb, waits_for_ref text DEFAULT '')"""
+COPY = """
+    COPY staged_line (file, number, counted, waiting_id, text, reason, detail, kind, source,
+        person, guardian, key, checked_at, value) FROM STDIN"""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What came of the lines: read = changed + unchanged + quarantined."""
+
+    read: int
+    changed: int
+    unchanged: int
+    quarantined: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A line with where it stood. A line set aside earlier has the id of its row."""
+
+    line: Line
+    file: str
+    number: int
+    counted: bool = True
+    waiting_id: int | None = None
+
+    def row(self):
+        return (self.file, self.number, self.counted, self.waiting_id, *self.line)
+
+
+def load(
+    files: Sequence[tuple[str, BinaryIO]],
+    *,
+    today: date | None = None,
+    on_bytes: Callable[[int], object] = lambda size: None,
+    on_people: Callable[[int, int], object] = lambda done, total: None,
+) -> Loaded:
+    """Merge the facts of all `files`, given with their names, and reconcile whom they touched.
+
+    `today` is the date in Japan on which the rules are asked. `on_bytes` is told the size of
+    each line read, `on_people` how many people of how many are done.
+
+    Raises OSError if a file cannot be read to its end; then nothing has been merged.
+    """
+    upload = Upload.objects.create(name=", ".join(name for name, _file in files)[:200])
+    with Load(upload, today) as one:
+        one.stage(one.lines_of(files, on_bytes))
+        return one.merge(on_people)
+
+
+def retry(lines: Iterable[QuarantinedLine], *, by, today: date | None = None) -> Loaded:
+    """Try lines set aside again, as far as their text was kept; `by` is who asks for it.
+
+    Lines that are taken now get `resolved_at`; the others the reason that stands in their way.
+    """
+    upload = Upload.objects.create(name="retry", by=by)
+    with Load(upload, today) as one:
+        one.stage(
+            Placed(
+                one.reader.read(line.text.encode()),
+                line.file,
+                line.line_number,
+                waiting_id=line.pk,
+            )
+            for line in lines
+            if line.text and line.resolved_at is None
+        )
+        return one.merge()
+
+
+def persistent(step):
+    """Run a step in a transaction, again if it met another load or a sweep (a deadlock)."""
+
+    @functools.wraps(step)
+    def run(*args):
+        attempt = 1
+        while True:
+            try:
+                with transaction.atomic():
+                    return step(*args)
+            except OperationalError as error:
+                passing = getattr(error.__cause__, "sqlstate", None) in PASSING
+                if attempt == ATTEMPTS or not passing or connection.in_atomic_block:
+                    raise
+            logger.info("A load met another one and begins a step again")
+            time.sleep(0.1 * 2**attempt)
+            attempt += 1
+
+    return run
+
+
+class Load:
+    """One load: a temporary table of lines, and the steps that bring it into the database."""
+
+    def __init__(self, upload: Upload, today: date | None):
+        self.upload = upload
+        self.today = today or timezone.localdate()
+        # When reports without a time of their own arrived: now, on the day that is asked about.
+        self.arrived = datetime.combine(self.today, timezone.localtime().timetz())
+        codes = Municipality.objects.values_list("code", flat=True)
+        self.reader = Reader(today=self.today, municipalities=set(codes))
+        self.started = time.monotonic()
+
+    def __enter__(self):
+        self.run(STAGED)
+        return self
+
+    def __exit__(self, failed, *_details):
+        if not failed:
+            self.run("DROP TABLE IF EXISTS staged_line, placed_line")
+
+    def run(self, sql: str, **params) -> list[tuple]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params or None)
+            return cursor.fetchall() if cursor.description else []
+
+    # ---- from files to the staging table
+    def lines_of(self, files, on_bytes) -> Iterator[Placed]:
+        read = self.reader.read
+        for name, file in files:
+            for number, content, size in read_lines(file):
+                if content is None:
+                    line = Line(text="", reason=reasons.TOO_LONG, detail=f"{size:,}")
+                else:
+                    line = read(content)
+                yield Placed(line, name[-200:], number)
+                on_bytes(size)
+
+    def stage(self, lines: Iterable[Placed]) -> None:
+        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+            for line in lines:
+                copy.write_row(line.row())
+
+    # ---- from the staging table to facts and tasks
+    def merge(self, on_people=lambda done, total: None) -> Loaded:
+        self.admit()
+        [(read, quarantined)] = self.run(
+            "SELECT count(*), count(*) FILTER (WHERE reason <> '') FROM staged_line WHERE counted"
+        )
+        chunks = self.run(
+            f"""SELECT min(resident_id), max(resident_id), count(*) FROM (
+                SELECT resident_id, (row_number() OVER (ORDER BY resident_id) - 1)
+                    / {PEOPLE_IN_A_CHUNK} AS chunk
+                FROM (SELECT DISTINCT resident_id FROM placed_line) people) numbered
+            GROUP BY chunk ORDER BY chunk"""
+        )
+        total, done, changed = sum(people for _low, _high, people in chunks), 0, 0
+        for low, high, people in chunks:
+            changed += self.merge_chunk(low, high)
+            done += people
+            on_people(done, total)
+        loaded = Loaded(
+            read=read,
+            changed=changed,
+            unchanged=read - quarantined - changed,
+            quarantined=quarantined,
+            seconds=round(time.monotonic() - self.started, 3),
+        )
+        counts = {name: n for name, n in asdict(loaded).items() if name != "seconds"}
+        Upload.objects.filter(pk=self.upload.pk).update(finished_at=timezone.now(), **counts)
+        logger.info("Load %s: %s", self.upload.pk, counts)
+        return loaded
+
+    @persistent
+    def admit(self) -> None:
+        """Make the people who are new, and set aside the lines that cannot be taken.
+
+        One load at a time: otherwise one could set a line aside for a person whom the other
+        makes at that moment, and nobody would take the line up again.
+        """
+        self.run(f"SELECT pg_advisory_xact_lock({LOCK_OF_PEOPLE}, 0)")
+        self.take_up_waiting_lines()
+        self.run("ANALYZE staged_line")
+        self.run(NEW_SOURCES)
+        self.run(NEW_PEOPLE, arrived=self.arrived)
+        self.run(UNKNOWN_PEOPLE)
+        self.run(GUARDIANS_OF_ADULTS)
+        self.run(SET_ASIDE, upload=self.upload.pk)
+        self.run(STILL_SET_ASIDE)
+        self.run(PLACED, arrived=self.arrived)
+        self.run("CREATE INDEX ON placed_line (resident_id)")
+        self.run("ANALYZE placed_line")
+
+    def take_up_waiting_lines(self) -> None:
+        """Stage the lines that were set aside for people whom the register reports now."""
+        after = 0
+        while waiting := self.run(WAITING, after=after, limit=WAITING_AT_ONCE):
+            self.stage(
+                Placed(self.reader.read(text.encode()), file, number, False, waiting_id)
+                for waiting_id, file, number, text in waiting
+            )
+            after = waiting[-1][0]
+
+    @persistent
+    def merge_chunk(self, low: int, high: int) -> int:
+        """Merge the lines about people from `low` to `high`; return how many changed a fact."""
+        self.run(
+            f"""SELECT pg_advisory_xact_lock({LOCK_OF_FACTS}, block::int) FROM (
+                SELECT DISTINCT resident_id / {BLOCK} AS block FROM placed_line
+                WHERE resident_id BETWEEN %(low)s AND %(high)s ORDER BY block) blocks""",
+            low=low,
+            high=high,
+        )
+        reported = {
+            kind: (told, newer or [], lines)
+            for kind, told, newer, lines in self.run(REPORTS, low=low, high=high)
+        }
+        self.run(TAKEN, low=low, high=high)
+        told = {kind: set(people) for kind, (people, _newer, _lines) in reported.items()}
+        nobody = set()
+
+        people, state_changed = settle_residents(told.get("resident", nobody))
+        changed = people.union(*(newer for _told, newer, _lines in reported.values()))
+        changed |= settle_guardianships(told.get("guardianship", nobody) | people)
+        changed |= settle_certificates(told.get("certificate", nobody) | people)
+        changed |= settle_insurance_uses(told.get("insurance", nobody))
+        changed |= settle_benefit_accounts(told.get("account", nobody))
+        if state_changed:
+            changed |= with_wards(state_changed)
+        reconcile_people(changed, today=self.today)
+        return sum(lines for _told, _newer, lines in reported.values())
+
+
+WAITING = """
+    SELECT q.id, q.file, q.line_number, q.text FROM exchange_quarantinedline q
+    WHERE q.resolved_at IS NULL AND q.waits_for_ref <> '' AND q.id > %(after)s
+        AND q.waits_for_ref IN (
+            SELECT person FROM staged_line WHERE kind = 'resident' AND reason = '')
+        AND NOT EXISTS (SELECT 1 FROM staged_line s WHERE s.waiting_id = q.id)
+    ORDER BY q.id LIMIT %(limit)s"""
+
+NEW_SOURCES = """
+    INSERT INTO residents_source (key)
+    SELECT DISTINCT source FROM staged_line s
+    WHERE reason = '' AND NOT EXISTS (SELECT 1 FROM residents_source k WHERE k.key = s.source)
+    ON CONFLICT DO NOTHING"""
+
+# What the register says of people in this load: the newest report of each.
+SAID_OF_PEOPLE = f"""
+    SELECT DISTINCT ON (person) * FROM (
+        SELECT s.person, coalesce(s.checked_at, %(arrived)s) AS checked_at, s.value,
+            k.id AS source_id, k.key AS source_key,
+            {day_in_japan("coalesce(s.checked_at, %(arrived)s)")} + k.fresh_for AS stale_on
+        FROM staged_line s JOIN residents_source k ON k.key = s.source
+        WHERE s.kind = 'resident' AND s.reason = '') told
+    ORDER BY person, {NEWEST_FIRST}"""
+
+NEW_PEOPLE = f"""
+    WITH made AS (
+        INSERT INTO residents_resident (ref, acts_from, {", ".join(OF_RESIDENT)})
+        SELECT said.person, (said.value->>'born')::date, {", ".join(OF_RESIDENT.values())}
+        FROM ({SAID_OF_PEOPLE}) said
+        WHERE NOT EXISTS (SELECT 1 FROM residents_residentref r WHERE r.ref = said.person)
+        ORDER BY said.person
+        RETURNING id, ref)
+    INSERT INTO residents_residentref (ref, resident_id) SELECT ref, id FROM made"""
+
+UNKNOWN_PEOPLE = f"""
+    UPDATE staged_line s SET reason = '{reasons.UNKNOWN_PERSON}', detail = unknown.ref,
+        waits_for_ref = unknown.ref
+    FROM (
+        SELECT l.ctid AS line, CASE WHEN p.ref IS NULL THEN l.person ELSE l.guardian END AS ref
+        FROM staged_line l
+        LEFT JOIN residents_residentref p ON p.ref = l.person
+        LEFT JOIN residents_residentref g ON g.ref = l.guardian
+        WHERE l.reason = '' AND (p.ref IS NULL OR l.guardian IS NOT NULL AND g.ref IS NULL)) unknown
+    WHERE s.ctid = unknown.line"""
+
+# Waits for the child: a corrected date of birth takes the line up again.
+GUARDIANS_OF_ADULTS = f"""
+    UPDATE staged_line s SET reason = '{reasons.GUARDIAN_OF_AN_ADULT}', detail = s.person,
+        waits_for_ref = s.person
+    FROM residents_residentref r JOIN residents_resident child ON child.id = r.resident_id
+    WHERE s.kind = 'guardianship' AND s.reason = '' AND r.ref = s.person
+        AND (s.value->>'from')::date >= child.adult_on"""
+
+SET_ASIDE = """
+    INSERT INTO exchange_quarantinedline (upload_id, file, line_number, reason, detail, text,
+        waits_for_ref, received_at)
+    SELECT %(upload)s, s.file, s.number, s.reason, left(s.detail, 300), s.text, s.waits_for_ref,
+        now()
+    FROM staged_line s
+    WHERE s.reason <> '' AND s.waiting_id IS NULL AND NOT EXISTS (
+        SELECT 1 FROM exchange_quarantinedline q
+        WHERE q.resolved_at IS NULL AND q.file = s.file AND q.line_number = s.number
+            AND q.reason = s.reason AND q.text = s.text)
+    ORDER BY s.file, s.number"""
+
+STILL_SET_ASIDE = """
+    UPDATE exchange_quarantinedline q SET reason = s.reason, detail = left(s.detail, 300),
+        waits_for_ref = s.waits_for_ref
+    FROM staged_line s
+    WHERE s.waiting_id = q.id AND s.reason <> ''
+        AND (q.reason, q.detail, q.waits_for_ref)
+            IS DISTINCT FROM (s.reason, left(s.detail, 300), s.waits_for_ref)"""
+
+PLACED = """
+    CREATE TEMPORARY TABLE placed_line AS
+    SELECT r.resident_id, s.kind, s.key, k.id AS source_id, k.key AS source_key,
+        s.checked_at IS NOT NULL AS timed, coalesce(s.checked_at, %(arrived)s) AS checked_at,
+        s.value, s.counted, s.waiting_id
+    FROM staged_line s
+    JOIN residents_residentref r ON r.ref = s.person
+    JOIN residents_source k ON k.key = s.source
+    WHERE s.reason = ''"""
+
+# Adds the reports that are new. For each kind: the people told about, those about whom a newer
+# fact stands now, and how many lines of this load such a fact came from.
+REPORTS = f"""
+    WITH fresh AS MATERIALIZED (
+        SELECT DISTINCT ON (resident_id, kind, key, source_id, timed, checked_at, value) p.*
+        FROM placed_line p
+        WHERE p.resident_id BETWEEN %(low)s AND %(high)s AND NOT EXISTS (
+            SELECT 1 FROM residents_factreport f
+            WHERE f.resident_id BETWEEN %(low)s AND %(high)s
+                AND f.resident_id = p.resident_id AND f.kind = p.kind AND f.key = p.key
+                AND f.source_id = p.source_id AND f.value = p.value AND f.timed = p.timed
+                AND (f.checked_at = p.checked_at OR NOT p.timed))
+        ORDER BY resident_id, kind, key, source_id, timed, checked_at, value, counted DESC),
+    kept AS (
+        INSERT INTO residents_factreport
+            (resident_id, kind, key, source_id, checked_at, timed, value)
+        SELECT resident_id, kind, key, source_id, checked_at, timed, value FROM fresh),
+    newest AS (
+        SELECT DISTINCT ON (resident_id, kind, key) * FROM fresh
+        ORDER BY resident_id, kind, key, {NEWEST_FIRST}),
+    judged AS (
+        SELECT newest.*, NOT EXISTS (
+            SELECT 1 FROM residents_factreport f JOIN residents_source k ON k.id = f.source_id
+            WHERE f.resident_id BETWEEN %(low)s AND %(high)s
+                AND f.resident_id = newest.resident_id AND f.kind = newest.kind
+                AND f.key = newest.key
+                AND (f.checked_at, k.key COLLATE "C", f.value::text COLLATE "C")
+                    > (newest.checked_at, newest.source_key COLLATE "C",
+                        newest.value::text COLLATE "C")) AS stands
+        FROM newest)
+    SELECT kind, array_agg(DISTINCT resident_id),
+        array_agg(DISTINCT resident_id) FILTER (WHERE stands),
+        count(*) FILTER (WHERE stands AND counted)
+    FROM judged GROUP BY kind"""
+
+TAKEN = """
+    UPDATE exchange_quarantinedline q SET resolved_at = now()
+    FROM placed_line p
+    WHERE p.waiting_id = q.id AND p.resident_id BETWEEN %(low)s AND %(high)s
+        AND q.resolved_at IS NULL"""
