@@ -113,7 +113,7 @@ def reconcile_range(*, today: date, low: int, high: int) -> Reconciled:
     """Reconcile everyone whose id is from `low` up to but without `high`, in one transaction."""
     with transaction.atomic():
         _lock_blocks(range(low // BLOCK, (high - 1) // BLOCK + 1))
-        return _reconcile(RANGE, today, low=low, high=high)
+        return _reconcile(RANGE, today, keep_plan=False, low=low, high=high)
 
 
 def reconcile_people(people: Iterable[int], *, today: date | None = None) -> Reconciled:
@@ -125,11 +125,12 @@ def reconcile_people(people: Iterable[int], *, today: date | None = None) -> Rec
     if not ids:
         return Reconciled()
     with transaction.atomic():
-        if len(ids) > MANY:
-            _lock_blocks(sorted({one // BLOCK for one in ids}))
-        else:
+        few = len(ids) <= MANY
+        if few:
             lock_people(ids)
-        return _reconcile(IDS, today or timezone.localdate(), ids=ids)
+        else:
+            _lock_blocks(sorted({one // BLOCK for one in ids}))
+        return _reconcile(IDS, today or timezone.localdate(), keep_plan=few, ids=ids)
 
 
 def with_wards(people: Iterable[int]) -> set[int]:
@@ -139,25 +140,25 @@ def with_wards(people: Iterable[int]) -> set[int]:
     return people | set(wards)
 
 
-def _reconcile(scope: Scope, today: date, **whom) -> Reconciled:
-    sql = statements(scope)
-    [(opened, updated, people, unwanted)] = _run(sql.open_and_update, {"today": today, **whom})
+def _reconcile(scope: Scope, today: date, *, keep_plan: bool, **whom) -> Reconciled:
+    sql = statements(scope).open_and_update
+    [(opened, updated, people, unwanted)] = _run(sql, {"today": today, **whom}, prepare=keep_plan)
     closed = 0
     if unwanted:
         whom = {"today": today, "ids": people, "unwanted": unwanted}
-        [(closed,)] = _run(statements(IDS).close, whom)
+        [(closed,)] = _run(statements(IDS).close, whom, prepare=keep_plan)
     return Reconciled(opened, updated, closed)
 
 
-def _run(sql: str, params: dict) -> Sequence[tuple]:
-    """Run a statement, prepared by the server after its first few runs.
+def _run(sql: str, params: dict, *, prepare: bool) -> Sequence[tuple]:
+    """Run a statement on the server's side; Django's own cursors write the parameters into the text.
 
-    Planning some ten joined arms takes longer than running them for one person, and Django's
-    own cursors write the parameters into the text, which cannot be prepared.
+    `prepare` keeps its plan for the next time: planning some ten joined arms takes longer than
+    running them for one person.
     """
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(sql, params).fetchall()
+        return cursor.execute(sql, params, prepare=prepare).fetchall()
 
 
 def _lock_blocks(blocks: Iterable[int]) -> None:
@@ -165,16 +166,25 @@ def _lock_blocks(blocks: Iterable[int]) -> None:
     _run(
         "SELECT pg_advisory_xact_lock(%(kind)s, block) FROM unnest(%(blocks)s::int[]) block",
         {"kind": LOCK_OF_BLOCK, "blocks": list(blocks)},
+        prepare=False,
     )
 
 
 def lock_people(ids: Iterable[int]) -> None:
-    """Hold these people alone, and keep sweeps out of their blocks, until the transaction ends."""
+    """Hold these people alone, and keep sweeps out of their blocks, until the transaction ends.
+
+    Until then the server also takes the plans that it has kept, for any number of people; else it
+    would plan anew each time, expecting some more people than it is given.
+    """
     ids = sorted(set(ids))
     _run(
-        """SELECT pg_advisory_xact_lock_shared(%(block)s, one) FROM unnest(%(blocks)s::int[]) one
+        """SELECT set_config('plan_cache_mode', 'force_generic_plan', true)
         UNION ALL
-        SELECT pg_advisory_xact_lock(%(person)s, hashint8(one)) FROM unnest(%(ids)s::bigint[]) one
+        SELECT pg_advisory_xact_lock_shared(%(block)s, one)::text
+        FROM unnest(%(blocks)s::int[]) one
+        UNION ALL
+        SELECT pg_advisory_xact_lock(%(person)s, hashint8(one))::text
+        FROM unnest(%(ids)s::bigint[]) one
         """,
         {
             "block": LOCK_OF_BLOCK,
@@ -182,4 +192,5 @@ def lock_people(ids: Iterable[int]) -> None:
             "blocks": sorted({one // BLOCK for one in ids}),
             "ids": ids,
         },
+        prepare=True,
     )
