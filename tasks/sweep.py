@@ -19,7 +19,7 @@ from tasks.reconcile import Reconciled, reconcile_range
 
 RANGE_SIZE = 50_000
 LEASE = timedelta(minutes=5)
-LOCK_OF_DAY = 3
+LOCK_OF_DAY = 5  # beside the locks of tasks.reconcile and portal.exchange.load
 
 
 def start_sweep(
