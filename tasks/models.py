@@ -127,8 +127,9 @@ class Task(models.Model):
         verbose_name = _("task")
         verbose_name_plural = _("tasks")
         constraints = [
+            # With `about`, since what names one child's occurrence may also name a sibling's.
             models.UniqueConstraint(
-                fields=["resident", "rule", "subject"],
+                fields=["resident", "rule", "subject", "about"],
                 condition=Q(status__in=LIVE),
                 name="task_one_live",
             ),

@@ -64,7 +64,7 @@ class Statements:
                     FROM ({rules.wanted}) w
                     FULL JOIN (SELECT * FROM {tasks} live WHERE {live("live")}) l
                         ON l.resident_id = w.resident_id AND l.rule_id = w.rule_id
-                        AND l.subject = w.subject) both_sides
+                        AND l.subject = w.subject AND l.about_id = w.about_id) both_sides
                 WHERE id IS NULL OR wanted_by IS NULL OR wakes OR differs),
             opened AS (
                 INSERT INTO {tasks} (resident_id, about_id, rule_id, subject, status, opens_on,
@@ -151,7 +151,7 @@ def _reconcile(scope: Scope, today: date, *, keep_plan: bool, **whom) -> Reconci
 
 
 def _run(sql: str, params: dict, *, prepare: bool) -> Sequence[tuple]:
-    """Run a statement on the server's side; Django's own cursors write the parameters into the text.
+    """Run a statement with its parameters beside it; Django's cursors write them into the text.
 
     `prepare` keeps its plan for the next time: planning some ten joined arms takes longer than
     running them for one person.

@@ -343,7 +343,7 @@ class Migration(migrations.Migration):
             model_name="task",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("status__in", ["open", "snoozed", "reported", "dismissed"])),
-                fields=("resident", "rule", "subject"),
+                fields=("resident", "rule", "subject", "about"),
                 name="task_one_live",
             ),
         ),
