@@ -9,6 +9,7 @@ ANNAI_ENV says where this process runs:
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import dj_database_url
 from celery.schedules import crontab
@@ -19,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.local_servers import celery_broker_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-RUN_DIR = BASE_DIR / ".run"
+RUN_DIR = Path(os.environ.get("ANNAI_RUN_DIR") or BASE_DIR / ".run")
 
 ENVIRONMENT = os.environ.get("ANNAI_ENV", "development")
 if ENVIRONMENT not in {"production", "demo", "development"}:
@@ -135,6 +136,9 @@ DATABASES = {
     )
 }
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+# psycopg's own default, which Django turns off for connection poolers that cannot prepare (PgBouncer
+# before 1.21). What one resident's event asks of every rule takes longer to plan than to run.
+DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
@@ -170,14 +174,41 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to whoever is typed in
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_FORMS = {
+    "login": "portal.accounts.forms.SignInForm",
+    "change_password": "portal.accounts.forms.ChangePasswordForm",
+    "reset_password": "portal.accounts.forms.ForgottenPasswordForm",
+    "reset_password_from_key": "portal.accounts.forms.NewPasswordForm",
+}
 ACCOUNT_RATE_LIMITS = {
     # Failed sign-ins: 5 in 5 minutes for one address and person, 20 a minute for one address.
     "login_failed": "20/m/ip,5/5m/key",
 }
+# How many proxies of ours stand before this server: the limits go by the address before them.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXY_COUNT", "0"))
+PASSWORD_RESET_TIMEOUT = 60 * 60
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_NAME = "annai_session"
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+
+# ---- mail: smtp://user:password@host:587, with ?tls=1 for STARTTLS
+if EMAIL_URL := os.environ.get("EMAIL_URL"):
+    mail_server = urlsplit(EMAIL_URL)
+    EMAIL_HOST = mail_server.hostname
+    EMAIL_PORT = mail_server.port or 25
+    EMAIL_HOST_USER = unquote(mail_server.username or "")
+    EMAIL_HOST_PASSWORD = unquote(mail_server.password or "")
+    EMAIL_USE_TLS = parse_qs(mail_server.query).get("tls") == ["1"]
+    EMAIL_TIMEOUT = 20
+elif PRODUCTION:
+    required("EMAIL_URL", "Say where mail goes out: smtp://user:password@host:587?tls=1")
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = RUN_DIR / "mails"
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", f"annai@{ALLOWED_HOSTS[0].lstrip('.')}")
 
 # ---- language and time
 LANGUAGE_CODE = "ja"

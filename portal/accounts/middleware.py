@@ -14,6 +14,10 @@ class PersonLanguageMiddleware:
             request.LANGUAGE_CODE = request.user.language
         response = self.get_response(request)
         response.headers.setdefault("Content-Language", translation.get_language())
+        if request.user.is_authenticated:  # perhaps only since this request
+            language = request.user.language
+            if request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) != language:
+                remember_language(response, language)
         return response
 
 
