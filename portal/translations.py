@@ -37,8 +37,8 @@ METHODS = [
     ("bench/**", "ignore"),
     ("tests/**", "ignore"),
     ("**.py", "python"),
-    ("**templates/**.html", extract_template),
-    ("**templates/**.txt", extract_template),
+    ("**/templates/**.html", extract_template),
+    ("**/templates/**.txt", extract_template),
 ]
 
 

@@ -1,0 +1,150 @@
+"""What the catalogues hold, and that all of the sources' texts are found."""
+
+import io
+import re
+from string import Formatter
+
+import pytest
+from babel.messages.extract import extract
+from django.utils import translation
+from django.utils.translation import pgettext
+
+from portal.translations import CHECKOUT, KEYWORDS, extract_template, extracted, read, words
+
+JAPANESE = CHECKOUT / "locale/ja/LC_MESSAGES/django.po"
+# docs/glossary.md, the column "never": as they must not stand in anything that people read.
+NEVER = [
+    *(
+        "タスク",
+        "アクション",
+        "手続き案内",
+        "処理中",
+        "ステータス",
+        "締切",
+        "締め切り",
+        "〆切",
+        "期日",
+    ),
+    *("開始日", "スヌーズ", "対応済", "クローズ", "却下", "無視", "条件", "ロジック", "エラー"),
+    *(
+        "個番カード",
+        "マイナ保険証",
+        "給付金口座",
+        "申込",
+        "申し込み",
+        "整理番号",
+        "管理番号",
+        "一時保存",
+    ),
+    *(
+        "差戻",
+        "差し戻",
+        "不備",
+        "親権者",
+        "ワクチン接種",
+        "自己申告",
+        "公的データ",
+        "フィードバック",
+    ),
+    *("アクセスログ", "自治体", "職員", "オペレータ"),
+]
+
+
+def translated():
+    return [message for message in read(JAPANESE) if message.id]
+
+
+def ids(message):
+    return message.id if isinstance(message.id, tuple) else (message.id,)
+
+
+def placeholders(text):
+    """Return what is filled into a text: `%(name)s` or `{name}`."""
+    percent = re.findall(r"%\(\w+\)[a-z]|%[a-z]", text.replace("%%", ""))
+    return {*percent, *(name for _literal, name, _spec, _how in Formatter().parse(text) if name)}
+
+
+def test_every_text_of_the_sources_is_translated():
+    catalogue = read(JAPANESE)
+
+    missing = []
+    for message in extracted():
+        found = catalogue.get(message.id, message.context)
+        if message.id and not (found and all(words(found)) and not found.fuzzy):
+            missing.append(f"{message.locations[0][0]}: {ids(message)[0]}")
+
+    assert missing == [], "Run `make messages` and translate what is empty in " + str(JAPANESE)
+
+
+def test_a_translation_fills_in_what_the_text_fills_in():
+    different = [
+        message.id
+        for message in translated()
+        for text in words(message)
+        if placeholders(text) != set().union(*map(placeholders, ids(message)))
+    ]
+
+    assert different == []
+
+
+@pytest.mark.parametrize("never", NEVER)
+def test_words_that_the_glossary_rules_out_are_not_used(never):
+    assert [text for message in translated() for text in words(message) if never in text] == []
+
+
+def test_nothing_is_exclaimed():
+    texts = [text for message in translated() for text in (*ids(message), *words(message))]
+
+    assert [text for text in texts if re.search("[!！]", text)] == []
+
+
+def test_english_does_not_fall_back_to_japanese():
+    with translation.override("en"):
+        assert pgettext("date format", "j F") == "j F"
+        assert translation.gettext("Sign in") == "Sign in"
+    with translation.override("ja"):
+        assert translation.gettext("Sign in") == "サインイン"
+
+
+def messages_of(template):
+    found = extract(extract_template, io.BytesIO(template.encode()), KEYWORDS, ["Translators"])
+    return [(message, context, comments) for _line, message, comments, context in found]
+
+
+@pytest.mark.parametrize(
+    ("template", "message", "context"),
+    [
+        ('<p title="{% translate "On" %}">', "On", None),
+        ("  <ul>\n      <li>\n   {% translate 'Deep' %}", "Deep", None),
+        ('{% translate "May" context "month" %}', "May", "month"),
+        ("{% blocktranslate trimmed %}\n  One\n  line\n{% endblocktranslate %}", "One line", None),
+        (
+            "{% blocktranslate with day=due|day %}By {{ day }}, 50%{% endblocktranslate %}",
+            "By %(day)s, 50%%",
+            None,
+        ),
+        (
+            "{% blocktranslate count n=n trimmed context 'age' %}\n{{ n }} day{% plural %}\n"
+            "{{ n }} days{% endblocktranslate %}",
+            ("%(n)s day", "%(n)s days"),
+            "age",
+        ),
+        ("{{ name|default:_('nobody') }}", "nobody", None),
+        ("{% include 'a.html' with title=_('Mine') %}", "Mine", None),
+    ],
+)
+def test_a_text_in_a_template_is_found(template, message, context):
+    assert [found[:2] for found in messages_of(template)] == [(message, context)]
+
+
+def test_a_comment_for_translators_is_kept():
+    template = '  {# Translators: a verb #}\n    <b>{% translate "Open" %}</b>'
+
+    assert messages_of(template) == [("Open", None, ["Translators: a verb"])]
+
+
+def test_templates_and_python_are_both_read():
+    files = {place for message in extracted() for place, _line in message.locations}
+
+    assert {"portal/card/task_rules.py", "templates/account/login.html"} <= files
+    assert not any(file.startswith("tests/") for file in files)
