@@ -42,10 +42,19 @@ logger = logging.getLogger(__name__)
 
 PEOPLE_IN_A_CHUNK = 50_000
 WAITING_AT_ONCE = 10_000
+MANY = 500  # people in a chunk from which on it pays to ask what the planner knows
 ATTEMPTS = 5
 PASSING = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
 # Beside the locks of tasks.reconcile: writers of facts about a block of people, and of people.
 LOCK_OF_FACTS, LOCK_OF_PEOPLE = 3, 4
+
+TABLES_OF_FACTS = [
+    "residents_resident",
+    "residents_guardianship",
+    "card_certificate",
+    "card_insuranceuse",
+    "card_benefitaccount",
+]
 
 STAGED = """
     DROP TABLE IF EXISTS staged_line, placed_line;
@@ -272,8 +281,23 @@ class Load:
         changed |= settle_benefit_accounts(told.get("account", nobody))
         if state_changed:
             changed |= with_wards(state_changed)
+        self.tell_planner(len(changed))
         reconcile_people(changed, today=self.today)
         return sum(lines for _told, _newer, lines in reported.values())
+
+    def tell_planner(self, people: int) -> None:
+        """Let PostgreSQL count its tables anew where this load makes a large part of them.
+
+        By itself it does so a minute later. Until then it takes them for empty, and reads whole
+        tables once for every person: 15 seconds for 2,000 people instead of a tenth of one.
+        """
+        if people < MANY:
+            return
+        [(known,)] = self.run(
+            "SELECT reltuples FROM pg_class WHERE oid = 'residents_resident'::regclass"
+        )
+        if people > known / 10:
+            self.run(f"ANALYZE {', '.join(TABLES_OF_FACTS)}")
 
 
 WAITING = """
