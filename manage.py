@@ -2,6 +2,7 @@
 """Annai's commands. Without DATABASE_URL and REDIS_URL, servers are started in `.run/` first."""
 
 import os
+import signal
 import sys
 
 WITHOUT_SERVERS = {
@@ -22,9 +23,16 @@ def needs_servers(arguments):
     command, *options = arguments or ["help"]
     if command.startswith("-") or command in WITHOUT_SERVERS or {"-h", "--help"} & set(options):
         return False
+    if command == "demo" and "--reset" in options:
+        return False  # it deletes them
     if command == "check":
         return any(option.startswith("--database") for option in options)
     return os.environ.get("ANNAI_ENV") != "production"  # there, a missing address is an error
+
+
+def end(number, frame):
+    """End as at the last line, so that servers which nobody else uses are stopped."""
+    sys.exit(128 + number)
 
 
 def main():
@@ -32,6 +40,9 @@ def main():
     from django.core.management import execute_from_command_line
 
     if needs_servers(sys.argv[1:]):
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) != signal.SIG_IGN:  # as nohup sets it
+                signal.signal(number, end)
         from portal import local_servers
 
         try:
@@ -42,4 +53,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)

@@ -44,6 +44,9 @@ DATABASE = "annai"
 SOCKET_PATH_LIMIT = 103  # bytes; the kernel's own limit is 107 on Linux and 103 on macOS
 PATIENCE = 60  # seconds; crash recovery after a night's writing takes some of them
 
+# The variables that `ensure` has set in this process; the others name servers of one's own.
+provided = set()
+
 
 class LocalServerError(RuntimeError):
     """A server could not be used. The text says what, where its log is, and what to do next."""
@@ -82,6 +85,7 @@ def ensure(checkout=CHECKOUT):
                 server = kind(place)
                 server.bring_up()
                 os.environ[kind.variable] = server.url
+                provided.add(kind.variable)
     except OSError as error:  # not ours to write (root made it), disk full, read-only
         raise LocalServerError(
             f"PostgreSQL and Valkey have no place to run: {error.filename}: {error.strerror}. "

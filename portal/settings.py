@@ -128,6 +128,9 @@ TEMPLATES = [
     }
 ]
 
+if not PRODUCTION:
+    TEMPLATES[0]["OPTIONS"]["context_processors"].append("portal.demo.context_processors.demo")
+
 DATABASES = {
     "default": dj_database_url.parse(
         os.environ.get("DATABASE_URL", "postgresql:///annai"),

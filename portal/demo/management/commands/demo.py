@@ -1,0 +1,281 @@
+import errno
+import fcntl
+import json
+import logging
+import os
+import shutil
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import Error, OperationalError, connection
+from django.utils import timezone, translation
+
+from portal import health, local_servers
+from portal.demo import data
+from portal.demo.people import PEOPLE, STAFF, Person
+from portal.demo.processes import CannotRun, Child, StopSignals, end_all, reserve_port
+
+RUN_DIR = settings.RUN_DIR
+NOTE = RUN_DIR / "demo.json"
+LOCK = RUN_DIR / "demo.lock"
+LOGS = RUN_DIR / "logs"
+FACTS = RUN_DIR / "demo-facts.ndjson"
+PASSWORD = RUN_DIR / "demo-password"
+SCHEDULE = RUN_DIR / "beat-schedule"
+
+READY_WITHIN = 60  # seconds, from the start of the children
+LOOKS_EVERY = 2  # seconds between two looks at /healthz
+FULL = 32 * 1024 * 1024  # bytes free below which a failing database is put down to the disk
+
+
+class Command(BaseCommand):
+    help = (
+        "Run the portal with invented residents: web server, worker and beat, until Ctrl-C. "
+        "The data stay for the next time."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--reset", action="store_true", help="delete the demo's data instead")
+        parser.add_argument(
+            "--yes", action="store_true", help="with --reset: also in a database of your own"
+        )
+
+    def handle(self, *, reset, yes, **options):
+        signals = StopSignals()
+        try:
+            with translation.override("en"), only_one():
+                self.reset(yes) if reset else self.run(signals)
+        except KeyboardInterrupt:
+            self.say("Stopped. The data stay for the next `make demo`.")
+        except (CannotRun, local_servers.LocalServerError) as error:
+            sys.exit(str(error))
+        except (OSError, Error) as error:
+            sys.exit(in_words(error) or raise_again(error))
+        finally:
+            signals.from_now_on_only_count()
+
+    def say(self, text=""):
+        with suppress(OSError):  # the terminal has been closed
+            self.stdout.write(text)
+            self.stdout.flush()
+
+    # ---- running
+    def run(self, signals: StopSignals):
+        residents = number_of_residents()
+        port = os.environ.get("PORT") or "8000"
+        with reserve_port(port) as web_socket:
+            password = self.prepare(residents)
+            url = f"http://127.0.0.1:{port}"
+            children = []
+            try:
+                start_children(children, web_socket)
+                wait_until_well(children, url)
+                NOTE.touch(mode=0o600)
+                NOTE.write_text(note(url, password))
+                self.say(announcement(url, password))
+                self.watch(children, url)
+            finally:
+                signals.from_now_on_only_count()
+                self.say("\nStopping …")
+                NOTE.unlink(missing_ok=True)
+                end_all(children, signals)
+
+    def prepare(self, residents: int) -> str:
+        """Bring the database up to date, with the data in it, and return everybody's password."""
+        started = time.monotonic()
+        logging.disable(logging.INFO)  # the terminal has the progress bars
+        NOTE.unlink(missing_ok=True)  # left by a demo that was killed
+        data.migrate()
+        password = data.own_password(PASSWORD)
+        if data.is_there():
+            if not data.password_stands(password):
+                data.let_sign_in(password)
+            self.say("The residents of an earlier run are there; `make demo-reset` deletes them.")
+        else:
+            if "DATABASE_URL" not in local_servers.provided:
+                data.refuse_strangers()
+            today = timezone.localdate()
+            lines = data.write_facts(FACTS, residents=residents, today=today)
+            self.say(f"Loading {lines:,} facts from {FACTS.relative_to(settings.BASE_DIR)} …")
+            data.load(FACTS, today=today)
+            data.let_sign_in(password)
+        connection.close()  # the children have their own
+        self.say(f"The database is ready after {time.monotonic() - started:.0f} s.")
+        return password
+
+    def watch(self, children: list[Child], url: str):
+        """Stay while all children live, and say it when a part is not well."""
+        known = []
+        while True:
+            for child in children:
+                child.check()
+            ill = unwell_parts(url)
+            if ill != known:
+                at = timezone.localtime().strftime("%H:%M:%S")
+                self.say(f"{at} not well: {', '.join(ill)}" if ill else f"{at} all is well again")
+                known = ill
+            time.sleep(LOOKS_EVERY)
+
+    # ---- resetting
+    def reset(self, yes: bool):
+        if os.environ.get("DATABASE_URL"):
+            where = f'"{connection.settings_dict["NAME"]}" on {connection.settings_dict["HOST"]}'
+            if not yes:
+                raise CannotRun(
+                    f"DATABASE_URL names a database of your own, {where}, so nothing was deleted. "
+                    f"To drop every table in it: .venv/bin/python manage.py demo --reset --yes"
+                )
+            data.delete_everything()
+        else:
+            local_servers.erase()
+        for path in (NOTE, FACTS, PASSWORD, *RUN_DIR.glob(f"{SCHEDULE.name}*")):
+            path.unlink(missing_ok=True)
+        shutil.rmtree(LOGS, ignore_errors=True)
+        self.say("The demo's data are deleted. `make demo` makes new ones.")
+
+
+@contextmanager
+def only_one():
+    """Hold the lock of the running demo. Raises CannotRun if another process holds it."""
+    RUN_DIR.mkdir(mode=0o700, exist_ok=True)
+    with open(LOCK, "a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with suppress(OSError, ValueError):
+                where = json.loads(NOTE.read_text())["url"]
+                raise CannotRun(f"A demo runs at {where}. Stop it with Ctrl-C first.") from None
+            raise CannotRun("A demo is just starting or stopping. Try again in a moment.") from None
+        yield
+
+
+def number_of_residents() -> int:
+    text = os.environ.get("DEMO_RESIDENTS") or "2000"
+    if not (text.isascii() and text.isdigit() and int(text) <= 10_000_000):
+        raise CannotRun(
+            f'DEMO_RESIDENTS is "{text}" and must be a whole number up to 10,000,000. '
+            f"Write for example: make demo DEMO_RESIDENTS=500"
+        )
+    return int(text)
+
+
+def start_children(children: list[Child], web_socket):
+    """Start the three, adding each to `children` at once, so that none is forgotten."""
+    health.forget()
+    LOGS.mkdir(exist_ok=True)
+    environment = {"ANNAI_ENV": "demo", "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    number = web_socket.fileno()
+    gunicorn = ["gunicorn", "portal.wsgi", "--bind", f"fd://{number}", "--no-control-socket"]
+    celery = ["celery", "--app", "portal", "--quiet"]
+    for name, log, arguments, keep_open in (
+        ("web server", "web.log", [*gunicorn, "--workers", "2", "--threads", "4"], [number]),
+        ("worker", "worker.log", [*celery, "worker", "--concurrency", "2", "-l", "INFO"], []),
+        ("beat", "beat.log", [*celery, "beat", "--schedule", SCHEDULE, "--pidfile="], []),
+    ):
+        children.append(
+            Child(
+                name,
+                [str(argument) for argument in arguments],
+                log=LOGS / log,
+                environment=environment,
+                keep_open=keep_open,
+            )
+        )
+
+
+def wait_until_well(children: list[Child], url: str):
+    until = time.monotonic() + READY_WITHIN
+    while ill := unwell_parts(url):
+        for child in children:
+            child.check()
+        if time.monotonic() > until:
+            raise CannotRun(
+                f"Not well {READY_WITHIN} seconds after the start: {', '.join(ill)}. "
+                f"Look into the logs in {LOGS}, then start again."
+            )
+        time.sleep(0.1)
+
+
+def unwell_parts(url: str) -> list[str]:
+    """Ask /healthz and return the parts that are not well; of a silent web server, itself."""
+    try:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=3) as answer:  # noqa: S310 - loopback
+            parts = json.load(answer)
+    except urllib.error.HTTPError as error:
+        if error.code != 503:
+            return [f"web server (it answers {error.code})"]
+        parts = json.load(error)
+    except (OSError, ValueError):
+        return ["web server"]
+    return [part for part, well in parts.items() if not well and part != "well"]
+
+
+def note(url: str, password: str) -> str:
+    """Return what a running demo tells other programs, as JSON."""
+
+    def entry(one: Person) -> dict:
+        return {"email": one.email, "password": password, "about": str(one.about)}
+
+    people, staff = [entry(one) for one in PEOPLE], [entry(one) for one in STAFF]
+    return json.dumps({"url": url, "people": people, "staff": staff}, ensure_ascii=False, indent=2)
+
+
+def announcement(url: str, password: str) -> str:
+    def lines(some: list[Person]) -> str:
+        return "\n".join(f"  {one.email:<20} {one.about}" for one in some)
+
+    return f"""
+Annai runs at {url}
+
+{lines(PEOPLE)}
+
+Staff pages: {url}/staff/
+{lines(STAFF)}
+
+Password of all of them: {password}    With one click: {url}/demo/
+Logs: {LOGS}    Ctrl-C stops everything; the data stay."""
+
+
+def in_words(error: OSError | Error) -> str | None:
+    """Return what went wrong and what to do, or None where there is no plain sentence for it."""
+    cause = error.__cause__ or error
+    number = getattr(error, "errno", None)
+    full = isinstance(cause, psycopg.errors.DiskFull) or number in (errno.ENOSPC, errno.EDQUOT)
+    if full or (isinstance(error, OperationalError) and disk_is_full()):
+        return (
+            "The disk is full. Make room and start again; what is there already is kept, and "
+            "`make demo-reset` deletes it."
+        )
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return (
+            f"{error.filename or RUN_DIR} may not be written by this user. Give it to the user "
+            f"who runs the demo, or delete it if it is left over from another one."
+        )
+    if isinstance(cause, psycopg.errors.InsufficientPrivilege):
+        return (
+            f"The user of DATABASE_URL has too few rights: {first_line(cause)}. Make it the owner "
+            f"of the database, or leave DATABASE_URL out."
+        )
+    if isinstance(error, OperationalError):
+        return f"The database cannot be used: {first_line(cause)}. Put that right and start again."
+    return None
+
+
+def first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0].rstrip(".")
+
+
+def disk_is_full() -> bool:
+    places = {RUN_DIR, (RUN_DIR / "servers-of-root").resolve()}
+    return any(shutil.disk_usage(place).free < FULL for place in places if Path(place).exists())
+
+
+def raise_again(error: Exception):
+    raise error

@@ -1,0 +1,94 @@
+"""Who can sign in to the demo, and what each of them shows. All are invented."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who signs in to the demo; with a `ref`, a resident."""
+
+    email: str
+    about: str | Promise
+    ref: str = ""
+    full_name: str = ""
+    kana: str = ""
+    language: str = "ja"
+    superuser: bool = False
+
+
+HANAKO = Person(
+    ref="demo-hanako",
+    email="hanako@example.jp",
+    full_name="山田 花子",
+    kana="ヤマダ ハナコ",
+    about=_("Has three things to do: renew a certificate, insurance use, bank account."),
+)
+YOSHINO = Person(
+    ref="demo-yoshino",
+    email="yoshino@example.jp",
+    full_name="川口 佳乃",
+    kana="カワグチ ヨシノ",
+    about=_("Has children of 0, 3, 9 and 16 years, and acts for them."),
+)
+TOSHIKI = Person(
+    ref="demo-toshiki",
+    email="toshiki@example.jp",
+    full_name="川口 俊樹",
+    kana="カワグチ トシキ",
+    about=_("Is the other guardian of the youngest of these children."),
+)
+AKIKO = Person(
+    ref="demo-akiko",
+    email="akiko@example.jp",
+    full_name="小林 明子",
+    kana="コバヤシ アキコ",
+    about=_("Has nothing to do at the moment; the next renewal is in about a year."),
+)
+MASAO = Person(
+    ref="demo-masao",
+    email="masao@example.jp",
+    full_name="石井 正夫",
+    kana="イシイ マサオ",
+    about=_("Has an insurer that has been silent for 45 days: a task stays, not checked since."),
+)
+SETSUKO = Person(
+    ref="demo-setsuko",
+    email="setsuko@example.jp",
+    full_name="遠藤 節子",
+    kana="エンドウ セツコ",
+    about=_("Has certificates that expired a few days ago."),
+)
+SHOHEI = Person(
+    ref="demo-shohei",
+    email="shohei@example.jp",
+    full_name="岡田 昌平",
+    kana="オカダ ショウヘイ",
+    about=_("Has moved house, which ended the certificate for signature."),
+)
+ALEX = Person(
+    ref="demo-alex",
+    email="alex@example.jp",
+    full_name="TAYLOR ALEX",
+    kana="テイラー アレックス",
+    language="en",
+    about=_("Reads the portal in English."),
+)
+KAZUKO = Person(
+    ref="demo-kazuko",
+    email="kazuko@example.jp",
+    full_name="松田 和子",
+    kana="マツダ カズコ",
+    about=_("Holds a certificate of eligibility in place of registering the card."),
+)
+PEOPLE = [HANAKO, YOSHINO, TOSHIKI, AKIKO, MASAO, SETSUKO, SHOHEI, ALEX, KAZUKO]
+
+STAFF = [
+    Person(
+        email="staff@example.jp", superuser=True, about=_("Staff: may see and change everything.")
+    ),
+    Person(email="helpdesk@example.jp", about=_("Help desk: may look, and change nothing.")),
+]
+EVERYBODY = [*PEOPLE, *STAFF]
