@@ -11,7 +11,7 @@ def label(field, text, *, autocomplete, help_text=""):
     field.help_text = help_text
     field.error_messages["required"] = _("Fill this in.")
     field.widget.attrs.pop("placeholder", None)
-    field.widget.attrs["autocomplete"] = autocomplete
+    field.widget.attrs |= {"autocomplete": autocomplete, "class": "field", "size": 32}
 
 
 def label_new_password(form):
