@@ -1,0 +1,106 @@
+"""Every page that a resident can click to is in one language, whichever it is."""
+
+import html
+import re
+from datetime import date, datetime
+
+import pytest
+from django.utils import timezone
+
+from portal.card.models import Certificate
+from portal.residents.models import RecordAccess, Source
+from tasks import acts
+from tasks.models import Task
+from tasks.reconcile import reconcile_people
+from tests.factories import (
+    BenefitAccountFactory,
+    CertificateFactory,
+    GuardianshipFactory,
+    InsuranceUseFactory,
+    ResidentFactory,
+    UserFactory,
+)
+
+TODAY = date(2027, 4, 22)  # 28 days before the certificates of the factories expire
+LATIN = re.compile(r"[A-Za-z]{2,}.{0,20}")
+KANA_OR_KANJI = re.compile(r"[\u3040-\u30ff\u3400-\u9fff].{0,20}")
+
+
+@pytest.fixture(autouse=True)
+def today(time_machine):
+    time_machine.move_to(datetime(2027, 4, 22, 12, 0, tzinfo=timezone.get_default_timezone()))
+
+
+@pytest.fixture
+def resident(db):
+    """A parent with something in every list, one fact too old, and a record that was opened."""
+    parent = ResidentFactory(user=UserFactory(email="hanako@example.jp"))
+    wardship = GuardianshipFactory(guardian=parent)
+    CertificateFactory(resident=parent)
+    CertificateFactory(resident=parent, type=Certificate.Type.SIGNATURE)
+    CertificateFactory(resident=wardship.child, expires_on=date(2027, 4, 1))
+    CertificateFactory(resident=parent, type=Certificate.Type.CARD, expires_on=date(2028, 1, 31))
+    silent = InsuranceUseFactory(resident=parent)
+    BenefitAccountFactory(resident=parent)
+    InsuranceUseFactory(resident=wardship.child)
+    Source.objects.update(name="情報源", name_en="The source")
+    RecordAccess.objects.create(resident=parent, by=UserFactory(), purpose="問い合わせ")
+    people = [parent.pk, wardship.child.pk]
+    reconcile_people(people, today=TODAY)
+    silent.stale_on = TODAY
+    silent.save()
+    reconcile_people(people, today=TODAY)
+    put_off, reported = Task.objects.for_resident(parent).filter(due_on__gt=TODAY)[:2]
+    act = {"resident": parent, "by": parent.user, "today": TODAY}
+    acts.snooze(**act, task_id=put_off.pk, until=date(2027, 4, 30))
+    acts.report_done(**act, task_id=reported.pk)
+    return parent
+
+
+def pages_within_reach(client):
+    """Return what every page says, by address, from the first page along the links."""
+    waiting, read = ["/"], {}
+    while waiting:
+        address = waiting.pop()
+        if address in read:
+            continue
+        response = client.get(address, follow=True)
+        assert response.status_code == 200, address
+        read[address] = page = response.content.decode()
+        links = re.findall(r'href="(/[^"#]*)', page)
+        waiting += [html.unescape(link) for link in links if not link.startswith("/static/")]
+    return {address: said_by(page) for address, page in read.items()}
+
+
+def said_by(page):
+    """Return the words of a page, also those only read out; not what is marked as foreign."""
+    [language] = re.findall(r'<html[^>]* lang="(\w+)"', page)
+    page = re.sub(rf'<(\w+)[^>]* lang="(?!{language})\w+"[^>]*>.*?</\1>', " ", page, flags=re.S)
+    read_out = re.findall(r'(?:aria-label|alt|title|placeholder)="([^"]*)"', page)
+    page = re.sub(r"<(script|style).*?</\1>", " ", page, flags=re.S)
+    return html.unescape(" ".join([re.sub(r"<[^>]*>", " ", page), *read_out]))
+
+
+@pytest.mark.parametrize(
+    ("language", "foreign", "allowed"),
+    [
+        # An address is an address in every language.
+        ("ja", LATIN, r"\S+@example\.jp"),
+        # A clerk's purpose is shown as it was written.
+        ("en", KANA_OR_KANJI, "問い合わせ"),
+    ],
+)
+def test_pages_are_in_one_language(client, resident, language, foreign, allowed):
+    resident.user.language = language
+    resident.user.save()
+    client.force_login(resident.user)
+
+    pages = pages_within_reach(client)
+
+    assert len(pages) > 15
+    found = {
+        address: strange
+        for address, said in pages.items()
+        if (strange := foreign.findall(re.sub(allowed, "", said)))
+    }
+    assert found == {}
