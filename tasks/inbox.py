@@ -44,7 +44,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Step:
-    """One dot of the set-up picture; `state` is done, to-do or unknown."""
+    """One dot of the set-up picture; `state` is done, reported, to-do or unknown."""
 
     rule: Rule
     state: str
@@ -146,11 +146,9 @@ class Inbox:
         Putting a task away for now settles it too. A step about which nothing was ever reported
         does not concern this person: nobody without a card is asked to renew one.
         """
-        put_away = {
-            item.rule.key
-            for item in self._with(Status.DISMISSED)
-            if item.task.about_id == self.resident.pk
-        }
+        own = [item for item in self.items if item.task.about_id == self.resident.pk]
+        put_away = {item.rule.key for item in own if item.task.status == Status.DISMISSED}
+        reported = {item.rule.key for item in own if item.task.status == Status.REPORTED}
         steps = []
         for rule in registry.values():
             verdict = self.verdicts.get((rule.key, self.resident.pk))
@@ -158,6 +156,8 @@ class Inbox:
                 continue
             if verdict.value is False or rule.key in put_away:
                 state = "done"
+            elif rule.key in reported:
+                state = "reported"
             else:
                 state = "to-do" if verdict.value else "unknown"
             steps.append(Step(rule, state, verdict.checked_at))

@@ -8,6 +8,7 @@ from django.utils.html import format_html
 
 from portal.residents.ages import first_day_at_age
 from tasks import words
+from tasks.models import Priority
 
 register = template.Library()
 
@@ -61,8 +62,13 @@ def icon(name: str):
 
 @register.inclusion_tag("tasks/_due.html")
 def due(task, today: date):
-    """Say by when, with the days left when they are fewer than 60."""
+    """Say by when, whether that is urgent, and the days left when they are fewer than 60."""
     if task.due_on is None:
         return {}
     days_left = (task.due_on - today).days
-    return {"due_on": task.due_on, "days_left": days_left, "near": days_left < 60}
+    return {
+        "due_on": task.due_on,
+        "days_left": days_left,
+        "near": days_left < 60,
+        "urgent": task.priority == Priority.URGENT,
+    }
