@@ -186,7 +186,7 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "portal.accounts.forms.NewPasswordForm",
 }
 ACCOUNT_RATE_LIMITS = {
-    # Failed sign-ins: 5 in 5 minutes for one address and person, 20 a minute for one address.
+    # Failed sign-ins: 20 a minute from one network address, 5 in 5 minutes for one e-mail address.
     "login_failed": "20/m/ip,5/5m/key",
 }
 # How many proxies of ours stand before this server: the limits go by the address before them.

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from portal.accounts.middleware import remember_language
@@ -24,13 +25,16 @@ class SignIn(allauth.LoginView):
 
 
 def closed_without_counter(view):
-    """Answer 503 where attempts cannot be counted, since without a limit passwords are guessed."""
+    """Answer 503 where attempts cannot be counted, since without a limit passwords are guessed.
+
+    The same where a mail cannot be handed to the queue, which is in the same Valkey.
+    """
 
     @wraps(view)
     def counted(request, *args, **kwargs):
         try:
             return view(request, *args, **kwargs)
-        except RedisError:
+        except (RedisError, OperationalError):
             status = HTTPStatus.SERVICE_UNAVAILABLE
             response = render(request, "account/closed.html", status=status)
             response.headers["Retry-After"] = "60"
