@@ -1,7 +1,13 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
+
+from portal.exchange.help_desk import make_help_desk
 
 
 class ExchangeConfig(AppConfig):
     name = "portal.exchange"
     verbose_name = _("Exchange")
+
+    def ready(self):
+        post_migrate.connect(make_help_desk, sender=self)
