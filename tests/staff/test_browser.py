@@ -1,0 +1,98 @@
+"""The staff pages in a real browser: nothing the policy refuses, nothing axe finds in our pages."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+
+from tests.staff.conftest import open_record
+
+OUR_OWN = {
+    "a purpose": "/staff/residents/resident/{office.child.uuid}/",
+    "a record": "/staff/residents/resident/{office.resident.uuid}/",
+    "rules": "/staff/tasks/rulerecord/",
+    "a night": "/staff/tasks/sweep/{office.night.pk}/change/",
+    "starting a night": "/staff/tasks/sweep/start/",
+}
+DJANGOS = {
+    "the index": "/staff/",
+    "a room": "/staff/residents/",
+    "residents": "/staff/residents/resident/?q=R1",
+    "sources": "/staff/residents/source/",
+    "a source": "/staff/residents/source/{office.resident.source_id}/change/",
+    "its history": "/staff/residents/source/{office.resident.source_id}/history/",
+    "nights": "/staff/tasks/sweep/",
+    "uploads": "/staff/exchange/upload/",
+    "an upload": "/staff/exchange/upload/{office.upload.pk}/change/",
+    "lines": "/staff/exchange/quarantinedline/",
+    "a line": "/staff/exchange/quarantinedline/{office.line.pk}/change/",
+    "users": "/staff/accounts/user/",
+    "a user": "/staff/accounts/user/{office.resident.user_id}/change/",
+    "a new user": "/staff/accounts/user/add/",
+    "a user's deletion": "/staff/accounts/user/{office.resident.user_id}/delete/",
+    "a new group": "/staff/auth/group/add/",
+    "a password": "/staff/password_change/",
+}
+TOLD = {"error", "warning"}  # of the policy, of missing files; the rest are hints to developers
+
+
+@pytest.fixture
+def browsing(live_server, client, office, superuser, page):
+    """Return a function that opens an address as a superuser; what the browser says is kept."""
+    client.force_login(superuser)
+    open_record(client, office.resident)
+    page.context.add_cookies(
+        [
+            {
+                "name": settings.SESSION_COOKIE_NAME,
+                "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+                "url": live_server.url,
+            }
+        ]
+    )
+    said = []
+    page.on("console", lambda message: message.type in TOLD and said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+
+    def open_(address):
+        answer = page.goto(live_server.url + address.format(office=office))
+        page.wait_for_load_state("networkidle")
+        assert answer.status == 200
+        return page
+
+    open_.said = said
+    return open_
+
+
+def findings(page, *, within):
+    """Return what axe says of a part of the page, one line each."""
+    result = Axe().run(page, context=within)
+    return [
+        f"{found['id']}: {node['html']}"
+        for found in result.response["violations"]
+        for node in found["nodes"]
+    ]
+
+
+def test_the_browser_refuses_nothing_on_any_page(browsing):
+    for name, address in (OUR_OWN | DJANGOS).items():
+        browsing(address)
+
+        assert browsing.said == [], name
+
+
+def test_axe_finds_nothing_in_our_own_pages(browsing):
+    for name, address in OUR_OWN.items():
+        page = browsing(address)
+
+        assert findings(page, within="#content") == [], name
+
+
+def test_the_pages_work_on_a_narrow_screen(browsing):
+    for name, address in OUR_OWN.items():
+        page = browsing(address)
+        page.set_viewport_size({"width": 360, "height": 740})
+
+        wider = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert wider <= 0, name
