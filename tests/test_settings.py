@@ -1,0 +1,54 @@
+"""What the environment must name, each start in a process of its own."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+PRODUCTION = {
+    "ANNAI_ENV": "production",
+    "SECRET_KEY": "only-for-this-test-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789",
+    "ALLOWED_HOSTS": "annai.example.jp",
+    "DATABASE_URL": "postgresql://annai@db.example.jp/annai",
+    "REDIS_URL": "redis://cache.example.jp/0",
+    "EMAIL_URL": "smtp://annai:s%40cret@mail.example.jp:587?tls=1",
+}
+
+
+def start(environment, show="''"):
+    """Read the settings in a new process, then print `show`, an expression of settings."""
+    program = f"from portal import settings; print({show})"
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("missing", sorted(set(PRODUCTION) - {"ANNAI_ENV"}))
+def test_production_does_not_start_without(missing):
+    started = start({name: value for name, value in PRODUCTION.items() if name != missing})
+
+    assert started.returncode == 1
+    assert f"ImproperlyConfigured: {missing} is not set." in started.stderr
+
+
+def test_production_starts_with_all_of_them_and_has_no_invented_people():
+    started = start(PRODUCTION, show="'portal.demo' in settings.INSTALLED_APPS, settings.DEBUG")
+
+    assert started.stdout == "False False\n", started.stderr
+
+
+def test_the_mail_server_is_read_from_its_address():
+    names = ["EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", "EMAIL_USE_TLS"]
+
+    started = start(PRODUCTION, show=f"[getattr(settings, name) for name in {names}]")
+
+    assert started.stdout == "['mail.example.jp', 587, 'annai', 's@cret', True]\n"
+
+
+def test_an_environment_that_is_none_of_the_three_is_refused():
+    assert "Set it to production, demo or development" in start({"ANNAI_ENV": "prod"}).stderr
