@@ -103,7 +103,7 @@ class Command(BaseCommand):
                 data.refuse_strangers()
             today = timezone.localdate()
             lines = data.write_facts(FACTS, residents=residents, today=today)
-            self.say(f"Loading {lines:,} facts from {FACTS.relative_to(settings.BASE_DIR)} …")
+            self.say(f"Loading {lines:,} facts from {FACTS} …")
             data.load(FACTS, today=today)
             data.let_sign_in(password)
         connection.close()  # the children have their own
@@ -174,9 +174,10 @@ def start_children(children: list[Child], web_socket):
     number = web_socket.fileno()
     gunicorn = ["gunicorn", "portal.wsgi", "--bind", f"fd://{number}", "--no-control-socket"]
     celery = ["celery", "--app", "portal", "--quiet"]
+    worker = ["--concurrency", "2", "-l", "INFO", "--without-mingle", "--without-gossip"]
     for name, log, arguments, keep_open in (
         ("web server", "web.log", [*gunicorn, "--workers", "2", "--threads", "4"], [number]),
-        ("worker", "worker.log", [*celery, "worker", "--concurrency", "2", "-l", "INFO"], []),
+        ("worker", "worker.log", [*celery, "worker", *worker], []),
         ("beat", "beat.log", [*celery, "beat", "--schedule", SCHEDULE, "--pidfile="], []),
     ):
         children.append(
