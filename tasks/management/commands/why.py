@@ -1,8 +1,9 @@
 import json
+from datetime import datetime
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import translation
+from django.utils import timezone, translation
 
 from portal.residents.models import Resident
 from tasks.explain import Explanation, explain
@@ -42,6 +43,10 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(answer | {"others": others}, ensure_ascii=False))
 
 
+def in_japan(moment: datetime | None) -> str | None:
+    return moment and timezone.localtime(moment).isoformat()
+
+
 def as_json(explanation: Explanation) -> dict:
     return {
         "about": explanation.about.ref,
@@ -52,7 +57,7 @@ def as_json(explanation: Explanation) -> dict:
                 "name": finding.name,
                 "value": finding.value,
                 "source": finding.source,
-                "checked_at": finding.checked_at and finding.checked_at.isoformat(),
+                "checked_at": in_japan(finding.checked_at),
                 "sentence": finding.sentence,
             }
             for finding in explanation.findings
