@@ -1,0 +1,352 @@
+"""The resident's pages in a real browser: by keyboard, without JavaScript, large, and for axe."""
+
+from datetime import date, datetime
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from portal.accounts.models import User
+from portal.residents.models import Municipality, RecordAccess
+from tasks import acts
+from tasks.models import Status, Task, TaskEvent
+from tasks.reconcile import reconcile_people
+from tasks.rules import registry
+from tests.factories import (
+    CHIYODA,
+    BenefitAccountFactory,
+    CertificateFactory,
+    GuardianshipFactory,
+    InsuranceUseFactory,
+    ResidentFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TODAY = date(2027, 4, 22)
+
+
+@pytest.fixture(autouse=True)
+def today(time_machine):
+    time_machine.move_to(datetime(2027, 4, 22, 22, 30, tzinfo=timezone.get_default_timezone()))
+
+
+@pytest.fixture
+def chiyoda(transactional_db):
+    """The one municipality needed: tests with real transactions begin with empty tables."""
+    names = {"prefecture": "東京都", "prefecture_kana": "トウキョウト"}
+    names |= {"name": "千代田区", "name_kana": "チヨダク"}
+    Municipality.objects.get_or_create(code=CHIYODA, defaults=names)
+
+
+@pytest.fixture
+def hanako(chiyoda):
+    """A parent with every kind of entry on the home page."""
+    hanako = ResidentFactory(user=UserFactory(language="en"))
+    child = GuardianshipFactory(guardian=hanako).child
+    CertificateFactory(resident=hanako)
+    CertificateFactory(resident=hanako, type="card", expires_on=date(2027, 9, 1))
+    BenefitAccountFactory(resident=hanako)
+    InsuranceUseFactory(resident=hanako)
+    InsuranceUseFactory(resident=child, stale_on=TODAY)
+    CertificateFactory(resident=child, expires_on=date(2027, 4, 1))
+    reconcile_people([child.pk], today=date(2027, 1, 1))
+    reconcile_people([hanako.pk, child.pk], today=TODAY)
+    RecordAccess.objects.create(resident=hanako, by=UserFactory(), purpose="call 2027-311")
+    return hanako
+
+
+def task_of(resident, key):
+    return Task.objects.get(resident=resident, about=resident, rule_id=registry[key].id)
+
+
+@pytest.fixture
+def renewal(hanako):
+    return task_of(hanako, "card.user-authentication-renewal")
+
+
+@pytest.fixture
+def insurance(hanako):
+    return task_of(hanako, "card.insurance-use")
+
+
+@pytest.fixture
+def signed_in(live_server, hanako):
+    """Sign a browser context in, and tell where the site is."""
+    client = Client()
+    client.force_login(hanako.user)
+    name = settings.SESSION_COOKIE_NAME
+
+    def sign_in(context):
+        cookie = {"name": name, "value": client.cookies[name].value, "url": live_server.url}
+        context.add_cookies([cookie])
+        return live_server.url
+
+    return sign_in
+
+
+@pytest.fixture
+def site(context, signed_in):
+    return signed_in(context)
+
+
+@pytest.fixture
+def plain_page(browser, signed_in):
+    """A page of a browser that runs no scripts."""
+    context = browser.new_context(java_script_enabled=False)
+    signed_in(context)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def complaints(page):
+    """What the browser writes to its console: errors, and what the security policy stopped."""
+    found = []
+    page.on("console", lambda message: found.append(message.text))
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
+def pages(renewal, insurance):
+    return [
+        "/",
+        f"/tasks/{renewal.pk}/",
+        f"/tasks/{insurance.pk}/",
+        "/why/",
+        "/why/?q=nothing",
+        "/why/card.insurance-use/",
+        "/who-looked/",
+        "/settings/",
+    ]
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_axe_finds_nothing_and_the_console_is_empty(
+    page, site, complaints, renewal, insurance, language, width, colours
+):
+    User.objects.update(language=language)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=colours)
+    acts.report_done(
+        resident=insurance.resident,
+        task_id=insurance.pk,
+        by=insurance.resident.user,
+        today=TODAY,
+    )
+
+    findings = {}
+    for path in pages(renewal, insurance):
+        page.goto(site + path)
+        assert page.locator("html").get_attribute("lang") == language
+        for folded in page.locator("details:not([open]) > summary").all():
+            folded.click()
+        findings[path] = axe_findings(page)
+
+    assert {path: found for path, found in findings.items() if found} == {}
+    assert complaints == []
+
+
+def axe_findings(page):
+    result = Axe().run(
+        page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
+    )
+    return [
+        (violation["id"], [node["html"] for node in violation["nodes"]])
+        for violation in result.response["violations"]
+    ]
+
+
+def test_axe_finds_nothing_on_a_form_that_has_to_be_corrected(page, site, renewal):
+    open_and_type_date(page, site, renewal, "2027-06-01")
+
+    expect(page.get_by_role("heading", name="Please correct")).to_be_visible()
+    assert axe_findings(page) == []
+
+
+@pytest.mark.parametrize("path", ["/nowhere/", "/tasks/999999/"])
+def test_axe_finds_nothing_on_a_missing_page(page, site, path):
+    page.goto(site + path)
+
+    assert axe_findings(page) == []
+
+
+@pytest.mark.parametrize(("width", "text_size"), [(360, "200%"), (320, "100%"), (180, "100%")])
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_nothing_scrolls_sideways_when_enlarged(
+    page, site, renewal, insurance, language, width, text_size
+):
+    """A window of 360 pixels at 200% has 180; twice the size of text alone is asked too."""
+    User.objects.update(language=language)
+    page.set_viewport_size({"width": width, "height": 640})
+
+    too_wide = []
+    for path in pages(renewal, insurance):
+        page.goto(site + path)
+        page.evaluate("size => document.documentElement.style.fontSize = size", text_size)
+        for folded in page.locator("details:not([open]) > summary").all():
+            folded.click()
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            too_wide.append(path)
+
+    assert too_wide == []
+
+
+def test_what_can_be_pressed_is_large_enough(page, site, renewal, insurance):
+    page.set_viewport_size({"width": 360, "height": 640})
+    alone = ".card-title a, .row-title a, .links a, .back a, header a, footer a"
+
+    small = []
+    for path in pages(renewal, insurance):
+        page.goto(site + path)
+        for folded in page.locator("details:not([open]) > summary").all():
+            folded.click()
+        targets = page.locator(f"button, summary, input:not([type=hidden]), {alone}")
+        for target in targets.all():
+            box = target.bounding_box()
+            if box["height"] < 44 or box["width"] < 44:
+                small.append((path, target.inner_text(), box["width"], box["height"]))
+
+    assert [one for one in small if one[1] not in ("To do", "案内")] == []
+
+
+# ---- by keyboard
+
+
+def tab_to(page, name):
+    """Press Tab until the focus is on what is called `name`, and see that the focus shows."""
+    for _press in range(60):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            "({ text: document.activeElement.innerText,"
+            " line: getComputedStyle(document.activeElement).outlineStyle })"
+        )
+        if name in (focused["text"] or ""):
+            assert focused["line"] == "solid"
+            return
+    pytest.fail(f"Tab never reaches “{name}”.")
+
+
+def test_done_and_undo_by_keyboard_alone(page, site, complaints, renewal):
+    page.goto(site)
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    tab_to(page, "Renew the electronic certificate for identity verification")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/tasks/{renewal.pk}/")
+    tab_to(page, "I have done this")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="Being confirmed")).to_be_focused()
+    expect(page.locator("#announcement")).to_contain_text("Noted: you have done this.")
+    tab_to(page, "Undo")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    expect(page.locator("#announcement")).to_contain_text("Taken back.")
+    renewal.refresh_from_db()
+    assert renewal.status == Status.OPEN
+    assert complaints == []
+
+
+def test_undo_on_the_home_page_changes_its_number_and_title(page, site, insurance):
+    acts.report_done(
+        resident=insurance.resident,
+        task_id=insurance.pk,
+        by=insurance.resident.user,
+        today=TODAY,
+    )
+    page.goto(site)
+    number = int(page.title().removeprefix("To do: ").removesuffix(" | Annai"))
+
+    page.get_by_role("button", name="Undo").click()
+
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text(f"To do: {number + 1}")
+    expect(heading).to_be_focused()
+    expect(page).to_have_title(f"To do: {number + 1} | Annai")
+
+
+def open_and_type_date(page, site, task, typed):
+    page.goto(f"{site}/tasks/{task.pk}/")
+    page.locator("summary", has_text="Remind me later").click()
+    page.get_by_label("Another date").fill(typed)
+    page.get_by_role("button", name="Remind me on this date").click()
+
+
+def test_a_wrong_date_is_led_to_and_kept(page, site, renewal):
+    open_and_type_date(page, site, renewal, "2027-06-01")
+
+    expect(page.locator(".banner-error")).to_be_focused()
+    page.get_by_role("link", name="Choose a date no later than the due date").click()
+    field = page.get_by_label("Another date")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("2027-06-01")
+    field.fill("2027-05-20")
+    page.get_by_role("button", name="Remind me on this date").click()
+
+    expect(page.get_by_role("heading", name="Put off")).to_be_focused()
+
+
+# ---- once, whatever happens
+
+
+def test_a_double_click_is_one_effect(page, site, renewal):
+    page.goto(f"{site}/tasks/{renewal.pk}/")
+
+    page.get_by_role("button", name="I have done this").dblclick()
+
+    expect(page.get_by_role("heading", name="Being confirmed")).to_be_visible()
+    assert TaskEvent.objects.filter(task=renewal.pk).count() == 1
+
+
+@pytest.mark.parametrize("with_javascript", [True, False])
+def test_back_and_reload_never_repeat_an_act(page, plain_page, site, renewal, with_javascript):
+    page = page if with_javascript else plain_page
+    page.goto(f"{site}/tasks/{renewal.pk}/")
+    page.get_by_role("button", name="I have done this").click()
+    expect(page.get_by_role("heading", name="Being confirmed")).to_be_visible()
+
+    page.reload()
+    page.get_by_role("link", name="To do").first.click()
+    page.wait_for_url(f"{site}/")
+    page.go_back()
+    page.reload()
+
+    expect(page.get_by_role("heading", name="Being confirmed")).to_be_visible()
+    assert TaskEvent.objects.filter(task=renewal.pk).count() == 1
+
+
+# ---- without JavaScript
+
+
+def test_every_act_works_without_javascript(plain_page, site, insurance):
+    page = plain_page
+    page.goto(f"{site}/tasks/{insurance.pk}/")
+
+    for act, state in [("I have done this", "Being confirmed"), ("Not now", "Not now")]:
+        page.get_by_role("button", name=act).click()
+        expect(page.locator("h2#state")).to_have_text(state)
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator("h2#state")).to_have_count(0)
+    page.locator("summary", has_text="Remind me later").click()
+    page.get_by_role("button", name="In a week").click()
+
+    expect(page.get_by_text("You will be reminded on 29 April 2027 (Thu).")).to_be_visible()
+    insurance.refresh_from_db()
+    assert insurance.status == Status.SNOOZED
+
+
+def test_a_wrong_date_is_said_without_javascript(plain_page, site, renewal):
+    open_and_type_date(plain_page, site, renewal, "2027-04-22")
+
+    expect(plain_page.locator(".banner-error")).to_contain_text("Choose a date after today")
+    expect(plain_page.get_by_label("Another date")).to_have_value("2027-04-22")
