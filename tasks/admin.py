@@ -130,11 +130,9 @@ class SweepAdmin(LookOnly, admin.ModelAdmin):
         "ranges_done",
     ]
     list_display_links = None
-    list_filter = ["started_by"]
     sortable_by = []
     list_per_page = 50
     show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
 
     def get_queryset(self, request):
         return (
@@ -154,7 +152,7 @@ class SweepAdmin(LookOnly, admin.ModelAdmin):
     @admin.display(description=_("day"))
     def link(self, night):
         address = reverse("admin:tasks_sweep_change", args=[night.pk])
-        return format_html('<a href="{}">{}</a>', address, day_in_words(night.day))
+        return format_html('<a href="{}">{}</a>', address, formats.date_format(night.day))
 
     @admin.display(description=_("seconds"))
     def seconds(self, night):
@@ -296,11 +294,11 @@ def _about(task, resident):
 
 def _opened(task):
     """Say on which day the task was opened, and from whose fact of when."""
-    said = [day_in_words(task.opened_on)]
+    said = [formats.date_format(task.opened_on)]
     if task.opened_source:
         said.append(task.opened_source.key)
     if task.opened_checked_at:
-        said.append(day_in_words(timezone.localdate(task.opened_checked_at)))
+        said.append(formats.date_format(timezone.localdate(task.opened_checked_at)))
     return ", ".join(said)
 
 

@@ -1,9 +1,13 @@
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
+
+# The address of the user is the one that counts; a second list of addresses would only mislead.
+admin.site.unregister(EmailAddress)
 
 
 class LowerCaseEmail:
