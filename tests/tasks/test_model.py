@@ -4,6 +4,7 @@ More examples by hand: `pytest tests/tasks/test_model.py --hypothesis-profile=lo
 """
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import connection, transaction

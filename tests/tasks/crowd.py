@@ -1,0 +1,51 @@
+"""Many made-up people by the set: enough that the planner must choose as it would in earnest."""
+
+from django.db import connection
+
+# Of ten people three are children with two guardians among the others.
+STATEMENTS = [
+    "INSERT INTO residents_source (key) VALUES ('crowd') ON CONFLICT DO NOTHING",
+    """INSERT INTO residents_resident (ref, municipality_id, name, name_kana, born, email, language,
+        state, merged_into, acts_from, source_id, checked_at, stale_on)
+    SELECT 'C' || lpad(n::text, 7, '0'), '131016', 'x', '', born, '', 'ja', 'active', '',
+        CASE WHEN n %% 10 < 3 THEN born + interval '18 years' ELSE born END, s.id,
+        '2026-11-01', '2099-01-01'
+    FROM generate_series(1, %(people)s) n, residents_source s,
+        LATERAL (SELECT CASE WHEN n %% 10 < 3 THEN date '2015-01-01' ELSE date '1960-01-01' END
+            + n %% 3000 AS born) b
+    WHERE s.key = 'crowd'""",
+    """CREATE TEMPORARY VIEW crowd AS SELECT r.* FROM residents_resident r
+    JOIN residents_source s ON s.id = r.source_id WHERE s.key = 'crowd'""",
+    """INSERT INTO residents_guardianship (child_id, guardian_id, starts_on, ends_on, source_id,
+        checked_at, stale_on)
+    SELECT c.id, g.id, c.born, c.acts_from, c.source_id, c.checked_at, c.stale_on
+    FROM crowd c JOIN crowd g ON g.id IN (c.id + 3, c.id + 4) WHERE c.acts_from > c.born""",
+    """INSERT INTO card_certificate (resident_id, type, serial, expires_on, known_since, current,
+        source_id, checked_at, stale_on)
+    SELECT r.id, t.type, t.type || r.id, date '2027-03-01' + (r.id * 7 %% 1800)::int, '2022-01-01',
+        true, r.source_id, r.checked_at, r.stale_on
+    FROM crowd r,
+        unnest(ARRAY['user-authentication', 'signature', 'card']) t(type)""",
+    """INSERT INTO card_insuranceuse (resident_id, status, source_id, checked_at, stale_on)
+    SELECT id, (ARRAY['registered', 'registered', 'not-registered', 'unknown'])[id %% 4 + 1],
+        source_id, checked_at, stale_on FROM crowd""",
+    """INSERT INTO card_benefitaccount (resident_id, status, source_id, checked_at, stale_on)
+    SELECT id, (ARRAY['registered', 'not-registered', 'unknown'])[id %% 3 + 1],
+        source_id, checked_at, stale_on FROM crowd""",
+]
+
+
+def make_crowd(people: int) -> range:
+    """Insert so many people with their facts; return their ids, from the first to the last."""
+    with connection.cursor() as cursor:
+        for statement in STATEMENTS:
+            cursor.execute(statement, {"people": people})
+        cursor.execute("SELECT min(id), max(id) + 1 FROM crowd")
+        low, high = cursor.fetchone()
+        cursor.execute("DROP VIEW crowd")
+    return range(low, high)
+
+
+def analyze() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")

@@ -1,0 +1,185 @@
+"""How many statements a reconciliation takes, and what it leaves alone."""
+
+from datetime import date, timedelta
+
+import psycopg
+import pytest
+from django.db import connection
+from django.db.models import Q
+
+from portal.card.models import InsuranceUse
+from tasks import explain, reconcile
+from tasks.models import RuleRecord, Status, Task
+from tasks.reconcile import Reconciled, reconcile_people, reconcile_range
+from tasks.rules import Condition, Rule, registry
+from tests.factories import (
+    BenefitAccountFactory,
+    CertificateFactory,
+    GuardianshipFactory,
+    InsuranceUseFactory,
+    ResidentFactory,
+)
+
+TODAY = date(2027, 4, 1)
+AT_MOST_FOR_ONE = 6
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Every statement that this process sends: Django's and psycopg's cursors alike."""
+    statements = []
+    execute = psycopg.Cursor.execute
+
+    def record(self, query, *args, **kwargs):
+        statements.append(str(query))
+        return execute(self, query, *args, **kwargs)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", record)
+    return statements
+
+
+def forget_compiled():
+    reconcile.statements.cache_clear()
+    explain._coming_up_sql.cache_clear()
+    explain._verdicts_sql.cache_clear()
+
+
+@pytest.fixture
+def ten_rules_more():
+    """Ten more rules over the insurance facts; they hold always, and end as expired."""
+    before = dict(registry)
+    for number in range(10):
+        condition = Condition(
+            name=f"more-{number}",
+            test=lambda today: Q(status="not-registered"),
+            holds="",
+            fails="",
+            ends=Status.EXPIRED,
+        )
+        rule = registry.register(
+            Rule(
+                key=f"test.more-{number}",
+                title="",
+                rows=lambda today: InsuranceUse.objects.all(),
+                conditions=[condition],
+            )
+        )
+        RuleRecord.objects.create(id=rule.id, key=rule.key)
+    forget_compiled()
+    yield
+    registry.clear()
+    registry.update(before)
+    forget_compiled()
+
+
+def family(children):
+    """A resident with everything open, and children for whom the resident acts."""
+    parent = ResidentFactory()
+    CertificateFactory(resident=parent)
+    InsuranceUseFactory(resident=parent)
+    BenefitAccountFactory(resident=parent)
+    wards = [GuardianshipFactory(guardian=parent).child for _ in range(children)]
+    for child in wards:
+        InsuranceUseFactory(resident=child)
+        CertificateFactory(resident=child)
+    return [parent, *wards]
+
+
+def begin_and_end(statement):
+    return statement.startswith(("SAVEPOINT", "RELEASE SAVEPOINT", "BEGIN", "COMMIT"))
+
+
+# ---- statements
+@pytest.mark.django_db
+@pytest.mark.parametrize("people", [1, 40])
+@pytest.mark.parametrize("night", ["first", "quiet", "closing"])
+def test_a_range_takes_the_same_few_statements_for_one_person_or_many(sent, people, night):
+    ids = [one.pk for _ in range(people) for one in family(children=1)]
+    if night != "first":
+        reconcile_range(today=TODAY, low=min(ids), high=max(ids) + 1)
+    if night == "closing":
+        InsuranceUse.objects.update(status="registered")
+    sent.clear()
+
+    done = reconcile_range(today=TODAY, low=min(ids), high=max(ids) + 1)
+
+    assert bool(done.opened) == (night == "first") and bool(done.closed) == (night == "closing")
+    assert len([one for one in sent if not begin_and_end(one)]) == (3 if night == "closing" else 2)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("children", [0, 5])
+def test_an_event_takes_at_most_six_statements_however_many_children(sent, children):
+    people = [one.pk for one in family(children)]
+    reconcile_people(people, today=TODAY)
+    InsuranceUse.objects.update(status="registered")
+    sent.clear()
+
+    done = reconcile_people(people, today=TODAY)
+
+    assert done.closed == 1 + children
+    assert len(sent) <= AT_MOST_FOR_ONE
+
+
+@pytest.mark.django_db
+def test_ten_rules_more_take_no_statement_more(ten_rules_more, sent):
+    people = [one.pk for one in family(children=2)]
+    sent.clear()
+
+    first = reconcile_people(people, today=TODAY)
+    opening = len(sent)
+    InsuranceUse.objects.update(status="registered")
+    sent.clear()
+    done = reconcile_people(people, today=TODAY)
+
+    assert (first.opened, done.closed) == (7 + 30, 3 + 30)
+    assert opening <= AT_MOST_FOR_ONE and len(sent) <= AT_MOST_FOR_ONE
+    assert Task.objects.filter(status=Status.EXPIRED).count() == 30
+
+
+# ---- rows and log
+@pytest.mark.django_db
+def test_a_second_run_writes_nothing_and_takes_no_number_of_a_sequence():
+    people = [one.pk for one in family(children=2)]
+    first = reconcile_people(people, today=TODAY)
+    before = sequence_values()
+
+    again = reconcile_people(people, today=TODAY)
+    again += reconcile_range(today=TODAY, low=min(people), high=max(people) + 1)
+
+    assert first == Reconciled(opened=7)
+    assert (again, sequence_values()) == (Reconciled(), before)
+
+
+def sequence_values():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sequencename, last_value FROM pg_sequences ORDER BY 1")
+        return cursor.fetchall()
+
+
+@pytest.mark.django_db
+def test_a_dismissed_task_stays_dismissed_however_many_nights_pass():
+    insurance = InsuranceUseFactory(stale_on=date(2030, 1, 1))
+    reconcile_people([insurance.resident_id], today=TODAY)
+    Task.objects.update(status=Status.DISMISSED)
+
+    for days in (0, 1, 31, 365):
+        reconcile_people([insurance.resident_id], today=TODAY + timedelta(days))
+
+    assert Task.objects.get().status == Status.DISMISSED
+
+
+@pytest.mark.django_db
+def test_siblings_with_the_same_serial_have_a_task_each():
+    first, second = GuardianshipFactory(), GuardianshipFactory()
+    second.guardian = first.guardian
+    second.save()
+    for ward, expires_on in ((first, date(2027, 5, 20)), (second, date(2027, 5, 21))):
+        CertificateFactory(resident=ward.child, serial="same", expires_on=expires_on)
+    people = [first.child_id, second.child_id]
+
+    assert reconcile_people(people, today=TODAY) == Reconciled(opened=2)
+    assert reconcile_people(people, today=TODAY) == Reconciled()
+    assert set(Task.objects.values_list("resident", "about")) == {
+        (first.guardian_id, child) for child in people
+    }
