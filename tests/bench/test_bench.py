@@ -1,0 +1,72 @@
+"""The benchmark runs on few residents; what it finds is not judged here."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+ROOT = Path(__file__).resolve().parents[2]
+RESIDENTS = """1,2026-05-01,t,t
+2,2030-05-01,f,t
+3,2030-05-01,t,f
+4,2030-05-01,t,t
+"""
+CHILDREN = "9,4,2026-04-20,2026-06-19\n"
+
+
+def bench(*command, **environment):
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONWARNINGS": "", **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.fixture
+def empty_database():
+    name = f"annai_bench_test_{os.getpid()}"
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        yield make_conninfo(os.environ["DATABASE_URL"], dbname=name)
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.serial
+def test_the_engine_answers_each_phase_with_the_rows_it_wrote(empty_database, tmp_path):
+    (tmp_path / "resident.csv").write_text(RESIDENTS)
+    (tmp_path / "child.csv").write_text(CHILDREN)
+    (tmp_path / "changed.csv").write_text("3\n")
+
+    answers = {}
+    for phase in ["load", "first", "noop", "change", "changed", "dirty", "ingest", "replay"]:
+        printed = bench(
+            "bench/engine.py",
+            phase,
+            BENCH_DSN=empty_database,
+            BENCH_FACTS=str(tmp_path),
+            BENCH_RESIDENTS="4",
+            BENCH_TODAY="2026-04-01",
+        )
+        answers[phase] = json.loads(printed.splitlines()[-1])
+
+    rows = {phase: answer["rows"] for phase, answer in answers.items() if "rows" in answer}
+    assert rows == {"first": 4, "noop": 0, "changed": 1, "dirty": 1}
+    assert answers["ingest"] == answers["replay"] == {"skipped": True}
+
+
+@pytest.mark.serial
+def test_the_benchmark_prints_ratios_and_goals():
+    printed = bench("-m", "bench", BENCH_RESIDENTS="2000", BENCH_PEER_RESIDENTS="50")
+
+    for words in ("times plain SQL", "get_or_create by the row", "P1 ", "P3 ", "P6 ", "P15 "):
+        assert words in printed
