@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
@@ -28,6 +28,7 @@ from portal.exchange import reasons
 from portal.exchange.formats import Line, Reader
 from portal.exchange.lines import read_lines
 from portal.exchange.models import QuarantinedLine, Upload
+from portal.residents.ages import ADULT, FirstDayAtAge
 from portal.residents.models import Municipality
 from portal.residents.settle import (
     NEWEST_FIRST,
@@ -48,13 +49,9 @@ PASSING = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
 # Beside the locks of tasks.reconcile: writers of facts about a block of people, and of people.
 LOCK_OF_FACTS, LOCK_OF_PEOPLE = 3, 4
 
-TABLES_OF_FACTS = [
-    "residents_resident",
-    "residents_guardianship",
-    "card_certificate",
-    "card_insuranceuse",
-    "card_benefitaccount",
-]
+TABLES_OF_REPORTS = "residents_resident, residents_residentref, residents_factreport"
+TABLES_OF_FACTS = """residents_resident, residents_guardianship, card_certificate,
+    card_insuranceuse, card_benefitaccount"""
 
 STAGED = """
     DROP TABLE IF EXISTS staged_line, placed_line;
@@ -78,8 +75,7 @@ class Loaded:
     seconds: float
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(NamedTuple):
     """A line with where it stood. A line set aside earlier has the id of its row."""
 
     line: Line
@@ -87,9 +83,6 @@ class Placed:
     number: int
     counted: bool = True
     waiting_id: int | None = None
-
-    def row(self):
-        return (self.file, self.number, self.counted, self.waiting_id, *self.line)
 
 
 def load(
@@ -182,18 +175,20 @@ class Load:
     def lines_of(self, files, on_bytes) -> Iterator[Placed]:
         read = self.reader.read
         for name, file in files:
+            kept_name = name[-200:]
             for number, content, size in read_lines(file):
                 if content is None:
                     line = Line(text="", reason=reasons.TOO_LONG, detail=f"{size:,}")
                 else:
                     line = read(content)
-                yield Placed(line, name[-200:], number)
+                yield Placed(line, kept_name, number)
                 on_bytes(size)
 
+    @transaction.atomic
     def stage(self, lines: Iterable[Placed]) -> None:
         with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-            for line in lines:
-                copy.write_row(line.row())
+            for line, *rest in lines:
+                copy.write_row((*rest, *line))
 
     # ---- from the staging table to facts and tasks
     def merge(self, on_people=lambda done, total: None) -> Loaded:
@@ -233,12 +228,12 @@ class Load:
         makes at that moment, and nobody would take the line up again.
         """
         self.run(f"SELECT pg_advisory_xact_lock({LOCK_OF_PEOPLE}, 0)")
-        self.take_up_waiting_lines()
         self.run("ANALYZE staged_line")
+        self.take_up_waiting_lines()
         self.run(NEW_SOURCES)
         self.run(NEW_PEOPLE, arrived=self.arrived)
         self.run(UNKNOWN_PEOPLE)
-        self.run(GUARDIANS_OF_ADULTS)
+        self.run(GUARDIANS_OF_ADULTS, arrived=self.arrived)
         self.run(SET_ASIDE, upload=self.upload.pk)
         self.run(STILL_SET_ASIDE)
         self.run(PLACED, arrived=self.arrived)
@@ -273,6 +268,7 @@ class Load:
         told = {kind: set(people) for kind, (people, _newer, _lines) in reported.items()}
         nobody = set()
 
+        self.tell_planner(TABLES_OF_REPORTS, people=len(nobody.union(*told.values())))
         people, state_changed = settle_residents(told.get("resident", nobody))
         changed = people.union(*(newer for _told, newer, _lines in reported.values()))
         changed |= settle_guardianships(told.get("guardianship", nobody) | people)
@@ -281,11 +277,11 @@ class Load:
         changed |= settle_benefit_accounts(told.get("account", nobody))
         if state_changed:
             changed |= with_wards(state_changed)
-        self.tell_planner(len(changed))
+        self.tell_planner(TABLES_OF_FACTS, people=len(changed))
         reconcile_people(changed, today=self.today)
         return sum(lines for _told, _newer, lines in reported.values())
 
-    def tell_planner(self, people: int) -> None:
+    def tell_planner(self, tables: str, *, people: int) -> None:
         """Let PostgreSQL count its tables anew where this load makes a large part of them.
 
         By itself it does so a minute later. Until then it takes them for empty, and reads whole
@@ -297,15 +293,16 @@ class Load:
             "SELECT reltuples FROM pg_class WHERE oid = 'residents_resident'::regclass"
         )
         if people > known / 10:
-            self.run(f"ANALYZE {', '.join(TABLES_OF_FACTS)}")
+            self.run(f"ANALYZE (SKIP_LOCKED) {tables}")
 
 
 WAITING = """
     SELECT q.id, q.file, q.line_number, q.text FROM exchange_quarantinedline q
+    JOIN (SELECT DISTINCT person FROM staged_line WHERE kind = 'resident' AND reason = '') known
+        ON known.person = q.waits_for_ref
+    LEFT JOIN staged_line s ON s.waiting_id = q.id
     WHERE q.resolved_at IS NULL AND q.waits_for_ref <> '' AND q.id > %(after)s
-        AND q.waits_for_ref IN (
-            SELECT person FROM staged_line WHERE kind = 'resident' AND reason = '')
-        AND NOT EXISTS (SELECT 1 FROM staged_line s WHERE s.waiting_id = q.id)
+        AND s.waiting_id IS NULL
     ORDER BY q.id LIMIT %(limit)s"""
 
 NEW_SOURCES = """
@@ -345,13 +342,22 @@ UNKNOWN_PEOPLE = f"""
         WHERE l.reason = '' AND (p.ref IS NULL OR l.guardian IS NOT NULL AND g.ref IS NULL)) unknown
     WHERE s.ctid = unknown.line"""
 
-# Waits for the child: a corrected date of birth takes the line up again.
+ADULT_ON = FirstDayAtAge.template % {"expressions": "child.born", "years": ADULT}
+
+# By the date of birth as this load corrects it. Such a line waits for the child: a later
+# correction takes it up again.
 GUARDIANS_OF_ADULTS = f"""
-    UPDATE staged_line s SET reason = '{reasons.GUARDIAN_OF_AN_ADULT}', detail = s.person,
-        waits_for_ref = s.person
-    FROM residents_residentref r JOIN residents_resident child ON child.id = r.resident_id
-    WHERE s.kind = 'guardianship' AND s.reason = '' AND r.ref = s.person
-        AND (s.value->>'from')::date >= child.adult_on"""
+    UPDATE staged_line s SET reason = '{reasons.GUARDIAN_OF_AN_ADULT}', detail = child.ref,
+        waits_for_ref = child.ref
+    FROM (
+        SELECT ward.person AS ref, CASE WHEN said.checked_at > person.checked_at
+            THEN (said.value->>'born')::date ELSE person.born END AS born
+        FROM (SELECT DISTINCT person FROM staged_line WHERE kind = 'guardianship') ward
+        JOIN residents_residentref known ON known.ref = ward.person
+        JOIN residents_resident person ON person.id = known.resident_id
+        LEFT JOIN ({SAID_OF_PEOPLE}) said ON said.person = ward.person) child
+    WHERE s.kind = 'guardianship' AND s.reason = '' AND s.person = child.ref
+        AND (s.value->>'from')::date >= {ADULT_ON}"""
 
 SET_ASIDE = """
     INSERT INTO exchange_quarantinedline (upload_id, file, line_number, reason, detail, text,

@@ -1,0 +1,547 @@
+"""What stands after files of facts: the newest report of each fact, whatever came when."""
+
+import itertools
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from portal.card.models import BenefitAccount, Certificate, InsuranceUse
+from portal.card.settle import settle_certificates
+from portal.exchange import load as exchange
+from portal.exchange.load import load, retry
+from portal.exchange.models import QuarantinedLine, Upload
+from portal.residents.models import FactReport, Guardianship, Resident, Source
+from portal.residents.settle import settle_guardianships, settle_residents
+from tasks.models import LIVE, Task
+from tests.exchange.facts import (
+    TODAY,
+    account,
+    certificate,
+    counts,
+    file_of,
+    guardianship,
+    insurance,
+    load_lines,
+    resident,
+    what_stands,
+)
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+JAPAN = ZoneInfo("Asia/Tokyo")
+
+
+def live_rules(ref):
+    return sorted(Task.objects.live().filter(resident__ref=ref).values_list("rule__key", flat=True))
+
+
+# ---- one fact
+def test_each_kind_becomes_its_fact_and_opens_its_task():
+    loaded = load_lines(resident(), certificate(), insurance(), account())
+
+    assert counts(loaded) == (4, 4, 0, 0)
+    assert live_rules("R1") == [
+        "card.benefit-account",
+        "card.insurance-use",
+        "card.user-authentication-renewal",
+    ]
+
+
+def test_the_later_check_stands_whatever_arrives_first():
+    load_lines(resident(), account(status="registered", checked_at="2026-11-03T00:00:00Z"))
+
+    loaded = load_lines(account(status="not-registered", checked_at="2026-11-02T00:00:00Z"))
+
+    assert counts(loaded) == (1, 0, 1, 0)
+    assert BenefitAccount.objects.get().status == "registered"
+    assert FactReport.objects.filter(kind="account").count() == 2
+
+
+def test_a_newer_check_of_the_same_is_a_change_and_keeps_the_fact_fresh():
+    load_lines(resident(), account())
+
+    loaded = load_lines(account(checked_at="2026-11-10T20:00:00Z"))
+
+    assert counts(loaded) == (1, 1, 0, 0)
+    assert BenefitAccount.objects.get().stale_on == date(2026, 11, 11) + timedelta(days=365)
+
+
+def test_a_fact_is_fresh_for_as_long_as_its_source_says_counted_from_the_day_in_japan():
+    Source.objects.create(key="kokin", fresh_for=7)
+
+    load_lines(resident(), account(checked_at="2026-11-01T15:30:00Z"))
+
+    assert BenefitAccount.objects.get().stale_on == date(2026, 11, 9)
+
+
+def test_one_moment_said_in_two_zones_is_one_report():
+    loaded = load_lines(
+        resident(),
+        account(checked_at="2026-11-01T03:00:00+09:00"),
+        account(checked_at="2026-10-31T18:00:00Z"),
+    )
+
+    assert counts(loaded) == (3, 2, 1, 0)
+
+
+def test_the_record_in_the_register_is_untimed_and_known_when_sent_again():
+    load_lines(resident())
+
+    loaded = load_lines(resident())
+
+    assert counts(loaded) == (1, 0, 1, 0)
+    assert not FactReport.objects.get().timed
+
+
+@pytest.mark.parametrize(
+    ("fields", "state", "since"),
+    [
+        ({}, "active", None),
+        ({"moved_out_on": "2026-10-01"}, "moved-away", date(2026, 10, 1)),
+        ({"died_on": "2026-10-02", "moved_out_on": "2026-10-01"}, "deceased", date(2026, 10, 2)),
+        (
+            {"merged_into": "R7", "died_on": "2026-10-02", "checked_at": "2026-10-04T20:00:00Z"},
+            "merged",
+            date(2026, 10, 5),
+        ),
+    ],
+)
+def test_the_state_of_a_person_is_what_the_register_says_last(fields, state, since):
+    load_lines(resident(checked_at="2026-09-01T00:00:00Z"), insurance())
+    load_lines(resident(**{"checked_at": "2026-10-03T00:00:00Z", **fields}))
+
+    person = Resident.objects.get()
+    assert (person.state, person.state_since) == (state, since)
+    assert live_rules("R1") == (["card.insurance-use"] if state == "active" else [])
+
+
+# ---- people who change, and what follows for their certificates
+@pytest.mark.parametrize(
+    ("fields", "changed_on"),
+    [
+        ({}, None),
+        ({"name_kana": "ヤマダ"}, None),
+        ({"municipality": "131024"}, date(2026, 11, 10)),
+        ({"name": "佐藤 花子"}, date(2026, 11, 10)),
+        ({"municipality": "131024", "moved_on": "2026-11-05"}, date(2026, 11, 5)),
+        ({"moved_on": "2026-11-06"}, date(2026, 11, 6)),
+        ({"name": "佐藤 花子", "name_changed_on": "2026-11-07"}, date(2026, 11, 7)),
+        ({"name": "佐藤 花子", "moved_on": "2026-11-06"}, date(2026, 11, 10)),
+    ],
+)
+def test_a_move_or_new_name_has_the_day_that_the_register_gives_else_of_the_check(
+    fields, changed_on
+):
+    load_lines(resident(checked_at="2026-10-01T00:00:00Z"))
+    load_lines(resident(checked_at="2026-11-09T15:00:00Z", **fields))
+
+    assert Resident.objects.get().identity_changed_on == changed_on
+
+
+@pytest.mark.parametrize(
+    ("moved_on", "lapses"), [("2026-10-31", False), ("2026-11-01", False), ("2026-11-02", True)]
+)
+def test_a_move_after_its_first_report_lapses_the_signature_certificate_and_no_other(
+    moved_on, lapses
+):
+    load_lines(resident(), certificate(), certificate(type="signature"), certificate(type="card"))
+
+    load_lines(resident(moved_on=moved_on))
+
+    lapsed = Certificate.objects.exclude(lapsed_on=None)
+    expected = [("signature", date.fromisoformat(moved_on))] if lapses else []
+    assert list(lapsed.values_list("type", "lapsed_on")) == expected
+    assert ("card.signature-reissue" in live_rules("R1")) == lapses
+    assert ("card.signature-renewal" in live_rules("R1")) != lapses
+
+
+def test_a_certificate_reported_after_the_move_has_not_lapsed():
+    load_lines(resident(moved_on="2026-10-20"), certificate(type="signature", serial="S1"))
+
+    assert Certificate.objects.get().lapsed_on is None
+
+
+def test_an_older_report_of_a_certificate_tells_since_when_it_is_known():
+    load_lines(resident(moved_on="2026-10-20"), certificate(type="signature"))
+
+    load_lines(certificate(type="signature", checked_at="2026-10-01T00:00:00Z"))
+
+    one = Certificate.objects.get()
+    assert (one.known_since, one.lapsed_on) == (date(2026, 10, 1), date(2026, 10, 20))
+
+
+def test_of_each_type_the_certificate_that_expires_last_is_current():
+    load_lines(
+        resident(),
+        certificate(serial="A1", expires_on="2027-01-20"),
+        certificate(serial="A2", expires_on="2031-11-20"),
+        certificate(serial="C1", type="card"),
+    )
+
+    current = Certificate.objects.filter(current=True).values_list("serial", flat=True)
+    assert sorted(current) == ["A2", "C1"]
+
+
+def test_certificates_of_two_types_may_have_the_same_serial():
+    load_lines(resident(), certificate(serial="S"), certificate(serial="S", type="card"))
+
+    assert Certificate.objects.filter(current=True).count() == 2
+
+
+# ---- guardians
+@pytest.mark.parametrize(
+    ("born", "until", "ends_on"),
+    [
+        ("2015-05-05", None, date(2033, 5, 5)),
+        ("2012-02-29", None, date(2030, 3, 1)),
+        ("2015-05-05", "2027-03-31", date(2027, 4, 1)),
+        ("2015-05-05", "2040-01-01", date(2033, 5, 5)),
+    ],
+)
+def test_a_guardianship_ends_as_reported_and_at_18_at_the_latest(born, until, ends_on):
+    load_lines(resident("R1"), resident("R2", born=born), guardianship(until=until))
+
+    assert Guardianship.objects.get().ends_on == ends_on
+    assert Resident.objects.get(ref="R2").acts_from == ends_on
+    assert Resident.objects.get(ref="R1").acts_from == date(1990, 4, 1)
+
+
+def test_a_corrected_date_of_birth_moves_the_end_of_a_guardianship():
+    load_lines(
+        resident("R1"),
+        resident("R2", born="2015-05-05", checked_at="2026-11-01T00:00:00Z"),
+        guardianship(),
+    )
+
+    load_lines(resident("R2", born="2016-06-06", checked_at="2026-11-02T00:00:00Z"))
+
+    assert Guardianship.objects.get().ends_on == date(2034, 6, 6)
+    assert Resident.objects.get(ref="R2").acts_from == date(2034, 6, 6)
+
+
+def test_the_task_of_a_child_stands_with_the_guardian_and_goes_when_the_guardian_has_died():
+    load_lines(resident("R1"), resident("R2", born="2015-05-05"), guardianship(), insurance("R2"))
+    assert live_rules("R1") == ["card.insurance-use"]
+
+    load_lines(resident("R1", died_on="2026-11-20", checked_at="2026-11-24T00:00:00Z"))
+
+    assert live_rules("R1") == []
+
+
+def test_a_corrected_date_of_birth_takes_up_the_guardianship_of_one_who_seemed_an_adult():
+    load_lines(
+        resident("R1"),
+        resident("R2", born="1999-05-05", checked_at="2026-11-01T00:00:00Z"),
+        guardianship(),
+    )
+    assert QuarantinedLine.objects.get().reason == "guardian-of-an-adult"
+
+    load_lines(resident("R2", born="2019-05-05", checked_at="2026-11-02T00:00:00Z"))
+
+    assert QuarantinedLine.objects.get().resolved_at
+    assert Guardianship.objects.count() == 1
+
+
+# ---- lines that wait for a person
+def test_a_line_about_an_unknown_person_is_taken_when_the_person_arrives():
+    load_lines(insurance("R5"), name="insurer.ndjson")
+    aside = QuarantinedLine.objects.get()
+    assert (aside.waits_for_ref, aside.resolved_at) == ("R5", None)
+
+    loaded = load_lines(resident("R5"))
+
+    assert counts(loaded) == (1, 1, 0, 0)
+    assert InsuranceUse.objects.count() == 1
+    assert live_rules("R5") == ["card.insurance-use"]
+    aside.refresh_from_db()
+    assert aside.resolved_at
+
+
+def test_a_guardianship_waits_for_both_people():
+    load_lines(guardianship("R2", "R1"))
+    load_lines(resident("R2", born="2019-05-05"))
+    assert QuarantinedLine.objects.get().waits_for_ref == "R1"
+
+    load_lines(resident("R1"))
+
+    assert Guardianship.objects.count() == 1
+    assert QuarantinedLine.objects.get().resolved_at
+
+
+def test_within_one_load_the_order_of_lines_and_files_does_not_matter():
+    files = [file_of(account(), name="a"), file_of(insurance("R2"), name="b")]
+    files.append(file_of(guardianship(), resident("R2", born="2019-05-05"), resident(), name="c"))
+
+    loaded = load(files, today=TODAY)
+
+    assert counts(loaded) == (5, 5, 0, 0)
+    assert not QuarantinedLine.objects.exists()
+
+
+def test_a_line_set_aside_can_be_tried_again_by_staff():
+    load_lines(resident(born="2026-11-25"), b"{")
+    clerk = UserFactory()
+
+    loaded = retry(QuarantinedLine.objects.all(), by=clerk, today=date(2026, 11, 25))
+
+    assert counts(loaded) == (2, 1, 0, 1)
+    assert Resident.objects.count() == 1
+    assert Upload.objects.get(by=clerk).quarantined == 1
+    taken, still = QuarantinedLine.objects.order_by("line_number")
+    assert taken.resolved_at
+    assert (still.reason, still.resolved_at) == ("not-json", None)
+
+
+def test_broken_text_does_not_pass_for_whole_on_a_second_try():
+    load_lines(resident(name="a b"), b'{"name":"\xff"}', b'{"name":"\0"}')
+
+    loaded = retry(QuarantinedLine.objects.all(), by=UserFactory(), today=TODAY)
+
+    assert counts(loaded) == (2, 0, 0, 2)
+
+
+# ---- any order, any split, any number of times
+REFS = {"R1": "1985-04-01", "R2": "2015-05-05", "R3": "2009-03-03"}
+refs = st.sampled_from(sorted(REFS))
+sources = st.sampled_from(["one", "two"])
+people = refs.flatmap(
+    lambda ref: st.builds(
+        resident,
+        st.just(ref),
+        born=st.just(REFS[ref]),
+        source=sources,
+        municipality=st.sampled_from(["131016", "131024"]),
+        name=st.sampled_from(["山田 花子", "佐藤 花子"]),
+        died_on=st.sampled_from([None, None, "2026-07-01"]),
+        moved_on=st.sampled_from([None, "2026-08-20"]),
+        checked_at=st.sampled_from(["2026-08-05T00:00:00Z", "2026-09-05T00:00:00Z"]),
+    )
+)
+moments = st.sampled_from([f"2026-{month:02d}-05T00:00:00Z" for month in (8, 9, 10)])
+facts = st.one_of(
+    people,
+    people,
+    st.builds(
+        guardianship,
+        st.sampled_from(["R2", "R3"]),
+        st.just("R1"),
+        until=st.sampled_from([None, "2026-12-31"]),
+        checked_at=moments,
+    ),
+    st.builds(
+        certificate,
+        refs,
+        source=sources,
+        serial=st.sampled_from(["A", "B"]),
+        type=st.sampled_from(["signature", "card"]),
+        expires_on=st.sampled_from(["2027-01-20", "2030-01-20"]),
+        checked_at=moments,
+    ),
+    st.builds(
+        insurance,
+        refs,
+        source=sources,
+        status=st.sampled_from(["registered", "not-registered"]),
+        checked_at=moments,
+    ),
+    st.builds(account, refs, status=st.sampled_from(["registered"]), checked_at=moments),
+)
+
+
+class Undone(Exception):
+    """Takes back what one example has done to the database."""
+
+
+def after(loads):
+    """Return what stands after these loads, each a list of lines, in a database without facts."""
+    try:
+        with transaction.atomic():
+            for lines in loads:
+                load_lines(*lines)
+            with connection.cursor() as cursor:
+                stands = what_stands(cursor)
+            raise Undone
+    except Undone:
+        return stands
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(lines=st.lists(facts, min_size=1, max_size=14), data=st.data())
+def test_any_order_any_split_and_any_repetition_end_the_same(lines, data):
+    again = data.draw(st.lists(st.sampled_from(lines), max_size=4), label="repeated")
+    shuffled = data.draw(st.permutations(lines + again), label="order")
+    cuts = data.draw(st.lists(st.integers(0, len(shuffled)), max_size=3).map(sorted), label="cuts")
+    split = [shuffled[a:b] for a, b in zip([0, *cuts], [*cuts, len(shuffled)], strict=True)]
+
+    assert after(split) == after([lines])
+
+
+def test_facts_made_anew_from_the_history_are_the_same_facts():
+    load_lines(
+        resident("R1", moved_on="2026-11-10"),
+        resident("R2", born="2019-05-05"),
+        guardianship(),
+        certificate(type="signature"),
+        certificate(type="signature", serial="A0", expires_on="2026-12-01"),
+    )
+    everyone = list(Resident.objects.values_list("pk", flat=True))
+
+    assert settle_residents(everyone) == (set(), set())
+    assert settle_guardianships(everyone) == set()
+    assert settle_certificates(everyone) == set()
+
+
+# ---- how much is done
+def many(people):
+    for n in range(people):
+        born = "1990-04-01" if n % 2 == 0 else "2019-05-05"
+        yield resident(f"R{n}", born=born, checked_at="2026-10-01T00:00:00Z")
+        yield account(f"R{n}")
+        yield certificate(f"R{n}", type="signature")
+        if n % 2:
+            yield guardianship(f"R{n}", f"R{n - 1}", checked_at="2026-10-01T00:00:00Z")
+        yield insurance(f"X{n}")
+
+
+def test_the_number_of_statements_does_not_grow_with_the_lines():
+    def statements(lines):
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            load_lines(*lines)
+        return [query["sql"][:60] for query in captured]
+
+    few = statements(many(4))
+    Task.objects.all().delete()
+    more = statements(many(300))
+
+    assert len(more) == len(few)
+
+
+def test_a_replay_writes_no_row():
+    lines = list(many(50))
+    load_lines(*lines)
+    versions = "SELECT t.xmin::text, t.ctid::text, t.* FROM {} t ORDER BY t.ctid"
+    tables = [
+        model._meta.db_table
+        for model in (
+            Resident,
+            Guardianship,
+            FactReport,
+            Certificate,
+            InsuranceUse,
+            BenefitAccount,
+            Source,
+            Task,
+            QuarantinedLine,
+        )
+    ]
+
+    def rows():
+        with connection.cursor() as cursor:
+            for table in tables:
+                cursor.execute(versions.format(table))
+                yield from cursor.fetchall()
+
+    before = list(rows())
+    loaded = load_lines(*lines)
+
+    assert (loaded.changed, loaded.read) == (0, len(lines))
+    assert list(rows()) == before
+
+
+@pytest.mark.serial
+def test_a_replay_writes_hardly_any_log():
+    lines = list(many(2000))
+    load_lines(*lines)
+
+    def written():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_current_wal_insert_lsn() - '0/0'")
+            return cursor.fetchone()[0]
+
+    before = written()
+    load_lines(*lines)
+
+    assert written() - before < 512 * 1024
+
+
+def test_a_load_in_many_chunks_ends_like_one_in_one(monkeypatch):
+    lines = list(many(20))
+    in_one = after([lines])
+    monkeypatch.setattr(exchange, "PEOPLE_IN_A_CHUNK", 3)
+
+    assert after([lines]) == in_one
+
+
+def test_a_load_broken_off_at_any_statement_is_made_good_by_loading_again(monkeypatch):
+    monkeypatch.setattr(exchange, "PEOPLE_IN_A_CHUNK", 3)
+    lines = list(many(6))
+    undisturbed = after([lines])
+
+    for statement in itertools.count(1):
+        try:
+            with transaction.atomic():
+                broken = load_and_break_off(lines, at=statement)
+                load_lines(*lines)
+                with connection.cursor() as cursor:
+                    assert what_stands(cursor) == undisturbed
+                raise Undone
+        except Undone:
+            if not broken:
+                break
+    assert statement > 30
+
+
+def load_and_break_off(lines, *, at):
+    """Load the lines up to statement number `at`; tell whether there were so many."""
+    left = at
+
+    def break_off(execute, sql, params, many, context):
+        nonlocal left
+        # Django's own writes spoil the test's transaction when they fail; ours do not.
+        if not sql.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")) and '"exchange_' not in sql:
+            left -= 1
+            if left == 0:
+                raise Undone
+        return execute(sql, params, many, context)
+
+    try:
+        with connection.execute_wrapper(break_off):
+            load_lines(*lines)
+    except Undone:
+        return True
+    return False
+
+
+def test_an_upload_keeps_the_counts_of_a_load():
+    load_lines(resident(), resident(), b"{", name="juki.ndjson")
+
+    upload = Upload.objects.get()
+    assert upload.finished_at
+    assert (upload.name, upload.read, upload.changed, upload.unchanged, upload.quarantined) == (
+        "juki.ndjson",
+        3,
+        1,
+        1,
+        1,
+    )
+
+
+def test_a_report_without_a_time_arrives_on_the_day_that_the_load_is_told():
+    load_lines(resident(), today=date(2026, 12, 24))
+
+    arrived = Resident.objects.get().checked_at
+    assert datetime.astimezone(arrived, JAPAN).date() == date(2026, 12, 24)
+    assert not Task.objects.filter(status__in=LIVE).exists()
