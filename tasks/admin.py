@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
 
@@ -255,18 +255,22 @@ class SweepAdmin(LookOnly, admin.ModelAdmin):
 def what_was_started(night, *, new, waiting) -> str:
     said = {"day": day_in_words(night.day), "run": night.run, "waiting": waiting}
     if not new:
-        return (
-            gettext(
-                "The night of %(day)s is running already (run %(run)s): %(waiting)s ranges are "
-                "still to do, and the workers have been told again."
-            )
-            % said
+        sentence = ngettext(
+            "The night of %(day)s is running already (run %(run)s): %(waiting)s range is "
+            "still to do, and the workers have been told again.",
+            "The night of %(day)s is running already (run %(run)s): %(waiting)s ranges are "
+            "still to do, and the workers have been told again.",
+            waiting,
         )
-    if not waiting:
-        return gettext("There is nobody to do it for: no resident has been reported.")
-    return (
-        gettext("The night of %(day)s has been started (run %(run)s): %(waiting)s ranges.") % said
-    )
+    elif waiting:
+        sentence = ngettext(
+            "The night of %(day)s has been started (run %(run)s): %(waiting)s range.",
+            "The night of %(day)s has been started (run %(run)s): %(waiting)s ranges.",
+            waiting,
+        )
+    else:
+        sentence = gettext("There is nobody to do it for: no resident has been reported.")
+    return sentence % said
 
 
 def total(night, what) -> int:

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from portal.card.models import InsuranceUse
 from portal.exchange.change_freshness import change_freshness
@@ -182,7 +183,7 @@ class TestNights:
         night = Sweep.objects.get(started_by=Sweep.StartedBy.STAFF)
         assert night.day == timezone.localdate()
         assert woken == list(night.ranges.values_list("pk", flat=True))
-        assert "has been started (run 1): 1 ranges" in answer.content.decode()
+        assert "has been started (run 1): 1 range." in answer.content.decode()
         assert LogEntry.objects.get().user == chief
 
     def test_a_second_click_starts_nothing_more(self, client, chief, office, woken):
@@ -192,6 +193,19 @@ class TestNights:
 
         assert Sweep.objects.filter(started_by=Sweep.StartedBy.STAFF).count() == 1
         assert "is running already (run 1)" in answer.content.decode()
+
+    def test_a_silent_queue_is_said_and_the_night_is_there_all_the_same(
+        self, client, chief, office, monkeypatch
+    ):
+        def silent(range_id):
+            raise OperationalError("no broker")
+
+        monkeypatch.setattr("tasks.jobs.sweep_range.delay", silent)
+
+        answer = client.post("/staff/tasks/sweep/start/", follow=True)
+
+        assert "The queue does not answer." in answer.content.decode()
+        assert Sweep.objects.filter(started_by=Sweep.StartedBy.STAFF).exists()
 
     def test_a_night_for_nobody_says_so(self, client, chief, woken):
         answer = client.post("/staff/tasks/sweep/start/", follow=True)
