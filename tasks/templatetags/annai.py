@@ -24,6 +24,15 @@ def short_day(value: date | datetime):
     return _time(value, words.short_day)
 
 
+@register.filter
+def moment(value: datetime):
+    """Return a moment's date and time in Japan as a <time>."""
+    local = timezone.localtime(value)
+    return format_html(
+        '<time datetime="{}">{} {}</time>', local.isoformat(), words.day(local), f"{local:%H:%M}"
+    )
+
+
 def _time(value, in_words):
     if isinstance(value, datetime):
         value = timezone.localdate(value)

@@ -325,6 +325,17 @@ def test_back_and_reload_never_repeat_an_act(page, plain_page, site, renewal, wi
     assert TaskEvent.objects.filter(task=renewal.pk).count() == 1
 
 
+def test_after_signing_out_elsewhere_an_act_says_so_and_does_nothing(page, site, renewal):
+    page.goto(f"{site}/tasks/{renewal.pk}/")
+    page.context.clear_cookies()
+
+    page.get_by_role("button", name="I have done this").click()
+
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    expect(page.get_by_role("main")).to_have_count(1)
+    assert not TaskEvent.objects.exists()
+
+
 # ---- without JavaScript
 
 

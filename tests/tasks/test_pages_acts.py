@@ -177,4 +177,4 @@ def test_what_happened_is_kept_on_the_page(client, insurance):
 
     response = client.get(address("task", insurance))
 
-    assertContains(response, '(you) until <time datetime="2027-04-30">30 April 2027 (Fri)</time>')
+    assertContains(response, '– you until <time datetime="2027-04-30">30 April 2027 (Fri)</time>')
