@@ -43,6 +43,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 DATABASE = "annai"
 SOCKET_PATH_LIMIT = 103  # bytes; the kernel's own limit is 107 on Linux and 103 on macOS
 PATIENCE = 60  # seconds; crash recovery after a night's writing takes some of them
+ROOM = 64 * 2**20  # bytes; with fewer free, a failure is put down to the disk (initdb needs them)
 
 # The variables that `ensure` has set in this process; the others name servers of one's own.
 provided = set()
@@ -258,6 +259,10 @@ class Place:
 
     def failure(self, what):
         """Return the error for `what`, with the last lines that the servers wrote."""
+        if shutil.disk_usage(self.home).free < ROOM:
+            return LocalServerError(
+                f"{what}: the disk that holds {self.home} is full. Make room and try again."
+            )
         log = self.home / "servers.log"
         lines = log.read_text(errors="replace").splitlines() if log.exists() else []
         said = "\n".join(f"  {line}" for line in lines[-5:])

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import Error, OperationalError, connection
+from django.db import Error, connection
 from django.utils import timezone, translation
 
 from portal import health, local_servers
@@ -56,7 +56,7 @@ class Command(BaseCommand):
             self.say("Stopped. The data stay for the next `make demo`.")
         except (CannotRun, local_servers.LocalServerError) as error:
             sys.exit(str(error))
-        except (OSError, Error) as error:
+        except (OSError, Error, psycopg.Error) as error:  # psycopg's own, while it copies
             sys.exit(in_words(error) or raise_again(error))
         finally:
             signals.from_now_on_only_count()
@@ -244,12 +244,13 @@ Password of all of them: {password}    With one click: {url}/demo/
 Logs: {LOGS}    Ctrl-C stops everything; the data stay."""
 
 
-def in_words(error: OSError | Error) -> str | None:
+def in_words(error: Exception) -> str | None:
     """Return what went wrong and what to do, or None where there is no plain sentence for it."""
     cause = error.__cause__ or error
     number = getattr(error, "errno", None)
     full = isinstance(cause, psycopg.errors.DiskFull) or number in (errno.ENOSPC, errno.EDQUOT)
-    if full or (isinstance(error, OperationalError) and disk_is_full()):
+    gone = isinstance(cause, psycopg.OperationalError)
+    if full or (gone and disk_is_full()):
         return (
             "The disk is full. Make room and start again; what is there already is kept, and "
             "`make demo-reset` deletes it."
@@ -264,7 +265,7 @@ def in_words(error: OSError | Error) -> str | None:
             f"The user of DATABASE_URL has too few rights: {first_line(cause)}. Make it the owner "
             f"of the database, or leave DATABASE_URL out."
         )
-    if isinstance(error, OperationalError):
+    if gone:
         return f"The database cannot be used: {first_line(cause)}. Put that right and start again."
     return None
 
