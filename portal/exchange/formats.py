@@ -5,7 +5,6 @@ A line is read without the database, so what can be wrong here is wrong in the l
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
@@ -29,6 +28,7 @@ Email = Annotated[str, Meta(max_length=254, pattern=r"^([^@\s]+@[^@\s]+)?\Z")]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 _KEY = re.compile(r'"\s*:')
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\.")
 
 
 class Refused(Exception):
@@ -185,30 +185,26 @@ class Reader:
 
     def read(self, raw: bytes) -> Line:
         """Return the line as a report, or with the reason for setting it aside. Never raises."""
+        text = raw.decode(errors="replace")
+        as_meant = without_escapes(text) if "\\" in text else text
+        if holds_my_number(as_meant):
+            return Line(text="", reason=reasons.MY_NUMBER)
         try:
-            text = raw.decode()
+            if "\0" in as_meant:
+                raise Refused(reasons.NUL)
+            return self._report(raw.decode(), raw)
         except UnicodeDecodeError as error:
-            # Escaped, so that the text can be kept and cannot pass for JSON on a second try.
-            return refused(
-                raw.decode(errors="backslashreplace").replace("\0", "\\x00"),
-                reasons.NOT_UTF_8,
-                f"byte {error.start + 1}",
-            )
-        try:
-            return self._report(text, raw)
-        except Refused as error:
-            return refused(text.replace("\0", "\\x00"), error.reason, error.detail)
+            reason, detail = reasons.NOT_UTF_8, f"byte {error.start + 1}"
         except RecursionError:
-            return refused(text, reasons.TOO_DEEP)
+            reason, detail = reasons.TOO_DEEP, ""
+        except Refused as error:
+            reason, detail = error.reason, error.detail
+        # What is no text is kept escaped: so it cannot pass for whole on a second try.
+        kept = raw.decode(errors="backslashreplace").replace("\0", "\\x00")
+        return Line(text=kept, reason=reason, detail=detail)
 
     def _report(self, text: str, raw: bytes) -> Line:
-        if "\0" in text:
-            raise Refused(reasons.NUL)
-        if holds_my_number(text):
-            raise Refused(reasons.MY_NUMBER)
         fields = decode(raw)
-        if "\\" in text:  # what an escape hides is looked for in the values
-            look_behind_escapes(fields)
         if not isinstance(fields, dict):
             raise Refused(reasons.NOT_AN_OBJECT)
         if len(_KEY.findall(text)) != len(fields):
@@ -240,11 +236,9 @@ class Reader:
         )
 
 
-def refused(text: str, reason: str, detail: str = "") -> Line:
-    """Return the line as set aside, without its text where that may hold a My Number."""
-    if reason == reasons.MY_NUMBER or holds_my_number(text):
-        return Line(text="", reason=reasons.MY_NUMBER)
-    return Line(text=text, reason=reason, detail=detail)
+def without_escapes(text: str) -> str:
+    """Return JSON text with its escapes read, to be searched; it need not be JSON any more."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else " ", text)
 
 
 def decode(raw: bytes):
@@ -254,36 +248,16 @@ def decode(raw: bytes):
         raise Refused(reasons.NOT_JSON, str(error).removeprefix("JSON is malformed: ")) from error
 
 
-def look_behind_escapes(fields) -> None:
-    """Raise Refused if a string, once its escapes are read, holds a My Number or a NUL."""
-    for text in strings(fields):
-        if holds_my_number(text):
-            raise Refused(reasons.MY_NUMBER)
-        if "\0" in text:
-            raise Refused(reasons.NUL)
-
-
-def strings(value) -> Iterator[str]:
-    """Yield every string in a decoded JSON value, names of fields included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield name
-            yield from strings(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from strings(inner)
-
-
 def refuse_a_repeated_key(text: str) -> None:
     """Raise Refused if the object, or one within, names a field twice."""
 
     def once_each(pairs):
-        names = [name for name, _value in pairs]
-        if repeated := next((name for name in names if names.count(name) > 1), None):
-            raise Refused(reasons.DUPLICATE_KEY, repeated[:64])
-        return dict(pairs)
+        fields = {}
+        for name, value in pairs:
+            if name in fields:
+                raise Refused(reasons.DUPLICATE_KEY, name[:64])
+            fields[name] = value
+        return fields
 
     json.loads(text, object_pairs_hook=once_each)
 

@@ -111,6 +111,7 @@ def retry(lines: Iterable[QuarantinedLine], *, by, today: date | None = None) ->
     Lines that are taken now get `resolved_at`; the others the reason that stands in their way.
     """
     upload = Upload.objects.create(name="retry", by=by)
+    lines = list(lines)  # before the staging keeps the connection busy
     with Load(upload, today) as one:
         one.stage(
             Placed(

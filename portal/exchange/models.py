@@ -6,8 +6,6 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.exchange import reasons
-
 
 class Upload(models.Model):
     """One file, or one run of `load_facts`: what it was and what came of its lines."""
@@ -87,8 +85,3 @@ class QuarantinedLine(models.Model):
 
     def __str__(self):
         return f"{self.file}:{self.line_number}"
-
-    @property
-    def why(self):
-        """Say in the reader's language what is wrong and what to do next."""
-        return reasons.sentence(self.reason, self.detail)

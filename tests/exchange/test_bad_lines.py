@@ -105,6 +105,14 @@ BAD = {
     "My Number within": (account(note={"a": [{"b": MY_NUMBER}]}), "my-number"),
     "My Number in a cut line": (raw(account(note=MY_NUMBER))[:-1], "my-number"),
     "My Number in broken UTF-8": (MY_NUMBER.encode() + b"\xff", "my-number"),
+    "My Number behind escapes in a field said twice": (
+        rb'{"note":"\u0031' + MY_NUMBER[1:].encode() + b'","note":"x"}',
+        "my-number",
+    ),
+    "My Number in groups by escapes": (
+        "\\t".join(('{"a":"' + MY_NUMBER[:4], MY_NUMBER[4:8], MY_NUMBER[8:])).encode(),
+        "my-number",
+    ),
     "My Number behind escapes": (
         raw(account(note="N"))[:-3] + rb"\u0031" + MY_NUMBER[1:].encode() + b'"}',
         "my-number",
