@@ -263,12 +263,13 @@ def messages() -> dict:
     import redis
     from django.conf import settings
 
+    from portal.celery import app
     from tasks import jobs
     from tasks.models import Sweep
 
     queue = settings.CELERY_TASK_DEFAULT_QUEUE
     valkey = redis.Redis.from_url(settings.REDIS_URL)
-    valkey.delete(queue)
+    app.control.purge()
     started = time.perf_counter()
     with valkey.monitor() as seen, worker():
         jobs.start_night.delay()
@@ -277,7 +278,7 @@ def messages() -> dict:
         valkey.echo("the night is over")
         pushed = 0
         while "the night is over" not in (command := seen.next_command()["command"]):
-            pushed += command.lower().startswith(f"lpush {queue} ")
+            pushed += command.lower().startswith(f"lpush {queue}")  # and a priority, for some
     [night] = Sweep.objects.filter(started_by="beat")
     return {
         "seconds": time.perf_counter() - started,
