@@ -119,6 +119,14 @@ class InsuranceUse(Fact):
     class Meta:
         verbose_name = _("use as health insurance card")
         verbose_name_plural = _("uses as health insurance card")
+        # The night reads only what may give a task: in most rows there is nothing to do.
+        indexes = [
+            models.Index(
+                fields=["resident"],
+                condition=Q(status__in=["not-registered", "confirmation-certificate"]),
+                name="insurance_use_not_in_use",
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(
@@ -157,6 +165,13 @@ class BenefitAccount(Fact):
     class Meta:
         verbose_name = _("bank account for receiving benefits")
         verbose_name_plural = _("bank accounts for receiving benefits")
+        indexes = [
+            models.Index(
+                fields=["resident"],
+                condition=Q(status="not-registered"),
+                name="benefit_account_missing",
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=["registered", "not-registered", "unknown"]),

@@ -61,6 +61,13 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "bank account for receiving benefits",
                 "verbose_name_plural": "bank accounts for receiving benefits",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "not-registered")),
+                        fields=["resident"],
+                        name="benefit_account_missing",
+                    )
+                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
@@ -242,6 +249,15 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "use as health insurance card",
                 "verbose_name_plural": "uses as health insurance card",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(
+                            ("status__in", ["not-registered", "confirmation-certificate"])
+                        ),
+                        fields=["resident"],
+                        name="insurance_use_not_in_use",
+                    )
+                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
