@@ -141,10 +141,15 @@ class Coming:
     due_on: date | None
 
 
-def coming_up(resident_id: int, *, today: date, until: date) -> list[Coming]:
-    """Return what the rules will open for a resident after `today`, up to and on `until`."""
+def coming_up(
+    resident_id: int, *, today: date, until: date, people: Iterable[int] | None = None
+) -> list[Coming]:
+    """Return what the rules will open for a resident after `today`, up to and on `until`.
+
+    `people` are the resident and every ward, whether of now or not (ids); asked for if not given.
+    """
     params = {
-        "ids": sorted(with_wards([resident_id])),
+        "ids": sorted(with_wards([resident_id]) if people is None else people),
         "resident": resident_id,
         "today": today,
         "until": until,

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from django.db.models import Q
 
-from portal.residents.models import Resident
+from portal.residents.models import Guardianship, Resident
 from tasks.explain import Coming, coming_up, verdicts
 from tasks.models import LIVE, Priority, Status, Task
 from tasks.rules import Rule, registry
@@ -66,13 +66,15 @@ class Inbox:
         self.resident, self.today = resident, today
 
     @cached_property
-    def household(self) -> dict[int, Resident]:
-        people = Resident.objects.household_of(self.resident, today=self.today)
+    def people_by_id(self) -> dict[int, Resident]:
+        """The resident and every ward, also of later: what comes may be about one of those."""
+        wards = Guardianship.objects.filter(guardian=self.resident).values("child")
+        people = Resident.objects.filter(Q(pk=self.resident.pk) | Q(pk__in=wards))
         return {person.pk: person for person in people.order_by("born", "pk")}
 
     @cached_property
     def verdicts(self):
-        return verdicts(self.household, today=self.today)
+        return verdicts(self.people_by_id, today=self.today)
 
     @cached_property
     def items(self) -> list[Item]:
@@ -118,8 +120,8 @@ class Inbox:
 
         A stable sort keeps the order of age, and within a person the order of the list.
         """
-        order = [self.resident.pk, *(pk for pk in self.household if pk != self.resident.pk)]
-        by_person = {pk: [item for item in self.do if item.task.about_id == pk] for pk in order}
+        abouts = [self.resident.pk, *self.people_by_id, *(item.task.about_id for item in self.do)]
+        by_person = {pk: [item for item in self.do if item.task.about_id == pk] for pk in abouts}
         people = [Person(items[0].task.about, items) for items in by_person.values() if items]
         return sorted(people, key=lambda person: not person.urgent)
 
@@ -127,12 +129,9 @@ class Inbox:
     def ahead(self) -> list[Ahead]:
         """What will come in the next 12 months."""
         until = self.today + AHEAD
-        found = coming_up(self.resident.pk, today=self.today, until=until)
-        return [
-            Ahead(coming, self.household[coming.about_id])
-            for coming in found
-            if coming.about_id in self.household
-        ]
+        people = self.people_by_id
+        found = coming_up(self.resident.pk, today=self.today, until=until, people=people)
+        return [Ahead(coming, people[coming.about_id]) for coming in found]
 
     @property
     def months(self) -> list[tuple[date, list[Ahead]]]:
