@@ -3,15 +3,19 @@ from django.utils import translation
 
 
 class PersonLanguageMiddleware:
-    """Show the pages in the language that the signed-in person chose, on whatever device."""
+    """Show the pages in the language that the person chose, on whatever device.
+
+    Before the sign-in it is what this browser chose last; the portal opens in Japanese. What the
+    browser itself prefers is not asked: the switch is at the top of every page.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        if request.user.is_authenticated:
-            translation.activate(request.user.language)
-            request.LANGUAGE_CODE = request.user.language
+        language = self.language_of(request)
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
         response = self.get_response(request)
         response.headers.setdefault("Content-Language", translation.get_language())
         if request.user.is_authenticated:  # perhaps only since this request
@@ -19,6 +23,12 @@ class PersonLanguageMiddleware:
             if request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) != language:
                 remember_language(response, language)
         return response
+
+    def language_of(self, request):
+        if request.user.is_authenticated:
+            return request.user.language
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+        return chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 def remember_language(response, language):
