@@ -132,9 +132,10 @@ class Wanted:
         table = Guardianship._meta.db_table
         return f"""
             SELECT g.child_id, g.guardian_id FROM {table} g
-            JOIN {Resident._meta.db_table} who ON who.id = g.guardian_id AND who.state = 'active'
             WHERE g.starts_on <= {DAY_IN_SQL} AND g.ends_on > {DAY_IN_SQL}
-                AND {self.scope.of("g.child_id")}"""
+                AND {self.scope.of("g.child_id")}
+                AND (SELECT who.state FROM {Resident._meta.db_table} who
+                    WHERE who.id = g.guardian_id) = 'active'"""
 
     @cached_property
     def wanted(self) -> str:

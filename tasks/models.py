@@ -152,6 +152,12 @@ class Task(models.Model):
         return f"{self.rule_id} {self.subject}"
 
 
+class TaskEventQuerySet(models.QuerySet):
+    def of(self, task):
+        """By both columns of the key: by the task's id alone the table would be read whole."""
+        return self.filter(resident=task.resident_id, task=task)
+
+
 class TaskEvent(models.Model):
     """What happened to a task after it was opened: who, when, what."""
 
@@ -192,6 +198,8 @@ class TaskEvent(models.Model):
     at = models.DateTimeField(_("when"), default=timezone.now, db_default=Now())
     day = models.DateField(_("day"), help_text=_("The day that the rules were asked."))
     until = models.DateField(_("until"), null=True, blank=True)
+
+    objects = TaskEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("event")

@@ -7,6 +7,7 @@ one another, so that the later sees every fact of the earlier.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -118,7 +119,7 @@ def reconcile_range(*, today: date, low: int, high: int) -> Reconciled:
     """Reconcile everyone whose id is from `low` up to but without `high`, in one transaction."""
     with transaction.atomic():
         _lock_blocks(range(low // BLOCK, (high - 1) // BLOCK + 1))
-        return _reconcile(RANGE, today, keep_plan=False, low=low, high=high)
+        return _reconcile(RANGE, today, many=True, low=low, high=high)
 
 
 def reconcile_people(people: Iterable[int], *, today: date | None = None) -> Reconciled:
@@ -130,12 +131,12 @@ def reconcile_people(people: Iterable[int], *, today: date | None = None) -> Rec
     if not ids:
         return Reconciled()
     with transaction.atomic():
-        few = len(ids) <= MANY
-        if few:
-            lock_people(ids)
-        else:
+        many = len(ids) > MANY
+        if many:
             _lock_blocks(sorted({one // BLOCK for one in ids}))
-        return _reconcile(IDS, today or timezone.localdate(), keep_plan=few, ids=ids)
+        else:
+            lock_people(ids)
+        return _reconcile(IDS, today or timezone.localdate(), many=many, ids=ids)
 
 
 def with_wards(people: Iterable[int]) -> set[int]:
@@ -145,14 +146,30 @@ def with_wards(people: Iterable[int]) -> set[int]:
     return people | set(wards)
 
 
-def _reconcile(scope: Scope, today: date, *, keep_plan: bool, **whom) -> Reconciled:
+def _reconcile(scope: Scope, today: date, *, many: bool, **whom) -> Reconciled:
     sql = statements(scope).open_and_update
-    [(opened, updated, people, unwanted)] = _run(sql, {"today": today, **whom}, prepare=keep_plan)
+    with _no_nested_loops() if many else nullcontext():
+        [(opened, updated, people, unwanted)] = _run(
+            sql, {"today": today, **whom}, prepare=not many
+        )
     closed = 0
     if unwanted:
         whom = {"today": today, "ids": people, "unwanted": unwanted}
-        [(closed,)] = _run(statements(IDS).close, whom, prepare=keep_plan)
+        [(closed,)] = _run(statements(IDS).close, whom, prepare=not many)
     return Reconciled(opened, updated, closed)
+
+
+@contextmanager
+def _no_nested_loops():
+    """Join by hash or merge, whose cost follows the range whatever the planner believes.
+
+    After a large load it knows nothing of the tables yet, takes each for a row or two, and goes
+    through all facts of the range again for each person: minutes for some hundred people.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        yield
+        cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
 
 
 def _run(sql: str, params: dict, *, prepare: bool) -> Sequence[tuple]:

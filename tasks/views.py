@@ -19,7 +19,7 @@ from tasks import acts
 from tasks.explain import explain
 from tasks.forms import SnoozeForm, ready_choices
 from tasks.inbox import Inbox
-from tasks.models import LIVE, Status, Task
+from tasks.models import LIVE, Status, Task, TaskEvent
 from tasks.rules import registry
 from tasks.words import fill
 
@@ -91,7 +91,7 @@ def task_page(request, resident, task, *, snooze=None, status=200):
         "sources": source_names([explanation]) if explanation else {},
         "live": live,
         "today": today,
-        "events": task.events.order_by("at", "pk"),
+        "events": TaskEvent.objects.of(task).order_by("at", "pk"),
         "others": others_reports(task) if live else [],
         "snooze": snooze or SnoozeForm(),
         "choices": ready_choices(today=today, due_on=task.due_on),
@@ -105,7 +105,9 @@ def others_reports(task):
     others = Task.objects.filter(
         about=task.about_id, rule=task.rule_id, subject=task.subject, status=Status.REPORTED
     ).exclude(resident=task.resident_id)
-    return [other.events.filter(what="reported").latest("at", "pk") for other in others]
+    return [
+        TaskEvent.objects.of(other).filter(what="reported").latest("at", "pk") for other in others
+    ]
 
 
 def source_names(explanations):

@@ -178,7 +178,7 @@ def test_nothing_known_says_what_will_appear(visit):
 @pytest.mark.parametrize(
     ("act", "heading"),
     [
-        (acts.report_done, "Being confirmed: 1"),
+        (acts.report_done, "Waiting for the office: 1"),
         (acts.dismiss, "Put off or not now: 1"),
     ],
 )
