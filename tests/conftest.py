@@ -10,6 +10,7 @@ import shutil
 
 import django
 import pytest
+from django.conf import settings
 
 from portal import local_servers
 
@@ -50,6 +51,8 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
 # first browser test for asynchronous code and refuse it the database. None of ours is.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 django.setup()
+# A password's hash is slow on purpose, and most tests sign somebody in.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def find_chromium():
