@@ -147,15 +147,12 @@ def with_wards(people: Iterable[int]) -> set[int]:
 
 
 def _reconcile(scope: Scope, today: date, *, many: bool, **whom) -> Reconciled:
-    sql = statements(scope).open_and_update
+    sql, whom, closed = statements(scope).open_and_update, {"today": today, **whom}, 0
     with _no_nested_loops() if many else nullcontext():
-        [(opened, updated, people, unwanted)] = _run(
-            sql, {"today": today, **whom}, prepare=not many
-        )
-    closed = 0
-    if unwanted:
-        whom = {"today": today, "ids": people, "unwanted": unwanted}
-        [(closed,)] = _run(statements(IDS).close, whom, prepare=not many)
+        [(opened, updated, people, unwanted)] = _run(sql, whom, prepare=not many)
+        if unwanted:
+            whom = {"today": today, "ids": people, "unwanted": unwanted}
+            [(closed,)] = _run(statements(IDS).close, whom, prepare=not many)
     return Reconciled(opened, updated, closed)
 
 
