@@ -16,6 +16,7 @@ STATEMENTS = [
     WHERE s.key = 'crowd'""",
     """CREATE TEMPORARY VIEW crowd AS SELECT r.* FROM residents_resident r
     JOIN residents_source s ON s.id = r.source_id WHERE s.key = 'crowd'""",
+    "INSERT INTO residents_residentref (ref, resident_id) SELECT ref, id FROM crowd",
     """INSERT INTO residents_guardianship (child_id, guardian_id, starts_on, ends_on, source_id,
         checked_at, stale_on)
     SELECT c.id, g.id, c.born, c.acts_from, c.source_id, c.checked_at, c.stale_on

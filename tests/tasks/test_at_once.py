@@ -1,0 +1,186 @@
+"""Nights, events and acts at the same moment: nothing is lost, doubled or locked up."""
+
+import contextlib
+import random
+import threading
+from datetime import date
+
+import pytest
+from django.db import connection, transaction
+
+from portal.card.models import BenefitAccount, InsuranceUse
+from tasks import acts, sweep
+from tasks.models import Status, Sweep, Task, TaskEvent
+from tasks.reconcile import reconcile_people, reconcile_range
+from tests.factories import BenefitAccountFactory, InsuranceUseFactory, ResidentFactory
+
+TODAY = date(2027, 4, 1)
+PATIENCE = 30  # seconds
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+def at_once(*deeds):
+    """Run the deeds in threads, each with a connection of its own; raise what one raised."""
+    errors = []
+    together = threading.Barrier(len(deeds))
+
+    def run(deed):
+        try:
+            together.wait(PATIENCE)
+            deed()
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[deed], daemon=True) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert not any(thread.is_alive() for thread in threads), "still waiting for each other"
+    if errors:
+        raise errors[0]
+
+
+@pytest.fixture
+def person():
+    person = ResidentFactory(acts_from=date(1990, 4, 1))
+    InsuranceUseFactory(resident=person)
+    BenefitAccountFactory(resident=person)
+    return person
+
+
+def statuses():
+    return sorted(Task.objects.values_list("status", flat=True))
+
+
+def report(model, person, status):
+    """What a source's report does: the fact, and the person's inbox, in one transaction."""
+    with transaction.atomic():
+        model.objects.filter(resident=person).update(status=status)
+        reconcile_people([person.pk], today=TODAY)
+
+
+def test_two_reports_about_one_person_at_once_lose_neither_ending(person):
+    reconcile_people([person.pk], today=TODAY)
+    for _ in range(15):
+        at_once(
+            lambda: report(InsuranceUse, person, "registered"),
+            lambda: report(BenefitAccount, person, "registered"),
+        )
+        assert not Task.objects.live().exists()
+        at_once(
+            lambda: report(InsuranceUse, person, "not-registered"),
+            lambda: report(BenefitAccount, person, "not-registered"),
+        )
+        assert Task.objects.live().count() == 2
+
+
+def test_a_report_that_waits_for_another_sees_what_the_other_wrote(person):
+    """The second reconciliation must not work from facts read before the first ended."""
+    reconcile_people([person.pk], today=TODAY)
+    first_has_reconciled, first_may_end = threading.Event(), threading.Event()
+
+    def first():
+        with transaction.atomic():
+            report(InsuranceUse, person, "registered")
+            first_has_reconciled.set()
+            first_may_end.wait(PATIENCE)
+
+    def second():
+        first_has_reconciled.wait(PATIENCE)
+        threading.Timer(0.3, first_may_end.set).start()
+        report(BenefitAccount, person, "registered")
+
+    at_once(first, second)
+
+    assert statuses() == [Status.DONE, Status.DONE]
+
+
+def test_nights_events_and_acts_at_once_leave_one_live_task_a_key():
+    people = [ResidentFactory(acts_from=date(1990, 4, 1)) for _ in range(12)]
+    for one in people:
+        InsuranceUseFactory(resident=one)
+        BenefitAccountFactory(resident=one)
+    ids = [one.pk for one in people]
+
+    def nights():
+        for _ in range(12):
+            reconcile_range(today=TODAY, low=min(ids), high=max(ids) + 1)
+
+    def events(seed):
+        chance = random.Random(seed)
+
+        def run():
+            for _ in range(20):
+                with transaction.atomic():
+                    some = sorted(chance.sample(ids, 3))
+                    status = chance.choice(["registered", "not-registered"])
+                    list(
+                        InsuranceUse.objects.select_for_update().filter(pk__in=some).order_by("pk")
+                    )
+                    InsuranceUse.objects.filter(pk__in=some).update(status=status)
+                    reconcile_people(some, today=TODAY)
+
+        return run
+
+    def resident_acts():
+        chance = random.Random(3)
+        for _ in range(20):
+            resident = chance.choice(people)
+            task = Task.objects.live().filter(resident=resident).first()
+            if task:
+                act = chance.choice([acts.dismiss, acts.report_done, acts.undo])
+                # It may have ended in the meantime, or another act come first.
+                with contextlib.suppress(acts.Refused):
+                    act(resident=resident, task_id=task.pk, by=None, today=TODAY)
+
+    at_once(nights, nights, events(1), events(2), resident_acts)
+
+    expected = {
+        *InsuranceUse.objects.filter(status="not-registered").values_list("resident", flat=True)
+    }
+    live = Task.objects.live().filter(rule__key="card.insurance-use")
+    assert sorted(live.values_list("resident", flat=True)) == sorted(expected)
+    assert Task.objects.live().filter(rule__key="card.benefit-account").count() == len(people)
+    assert reconcile_range(today=TODAY, low=min(ids), high=max(ids) + 1).closed == 0
+
+
+def test_fifty_acts_at_once_have_one_effect(person):
+    reconcile_people([person.pk], today=TODAY)
+    task = Task.objects.filter(rule__key="card.insurance-use").get()
+
+    def dismiss():
+        for _ in range(5):
+            acts.dismiss(resident=person, task_id=task.pk, by=None, today=TODAY)
+
+    at_once(*[dismiss] * 10)
+
+    assert Task.objects.get(pk=task.pk).status == Status.DISMISSED
+    assert TaskEvent.objects.filter(task=task).count() == 1
+
+
+def test_a_range_that_two_workers_take_is_done_by_one(person):
+    one, _new = sweep.start_sweep(day=TODAY, started_by=Sweep.StartedBy.COMMAND)
+    [range_id] = one.ranges.values_list("pk", flat=True)
+    done = []
+
+    at_once(
+        *[lambda: done.append(sweep.work_on(range_id, worker="test", steal=True))] * 3,
+        *[lambda: done.append(sweep.work_on(range_id, worker="test"))] * 2,
+    )
+
+    assert [one.opened for one in done if one] == [2]
+
+
+def test_a_schedule_that_fires_many_times_at_once_starts_one_night(person):
+    started = []
+
+    at_once(
+        *[lambda: started.append(sweep.start_sweep(day=TODAY, started_by=Sweep.StartedBy.BEAT))] * 5
+    )
+
+    assert sorted(new for _sweep, new in started) == [False] * 4 + [True]
+    assert Sweep.objects.count() == 1
