@@ -6,6 +6,7 @@ ANNAI_ENV says where this process runs:
   development  what `manage.py` takes; a secret is made once and kept in `.run/`
 """
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -46,10 +47,8 @@ def local_secret():
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(64))
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(draft, path)  # only the first of several starts at once makes it
-        except FileExistsError:
-            pass
         draft.unlink()
     return path.read_text()
 
@@ -138,8 +137,8 @@ DATABASES = {
     )
 }
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
-# psycopg's own default, which Django turns off for connection poolers that cannot prepare (PgBouncer
-# before 1.21). What one resident's event asks of every rule takes longer to plan than to run.
+# psycopg's own default, which Django turns off for connection poolers that cannot prepare
+# (PgBouncer before 1.21). What one resident's event asks of every rule takes longer to plan than to run.
 DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
