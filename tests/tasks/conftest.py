@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, settings
 slow_is_fine = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 settings.register_profile(
     "quick",
-    max_examples=40,
+    max_examples=80,
     stateful_step_count=12,
     derandomize=True,
     database=None,

@@ -39,6 +39,7 @@ class rolled_back:
         self.atomic.__exit__(None, None, None)
 
 
+@settings(max_examples=40)
 @given(days_and_worlds())
 def test_what_is_coming_up_is_what_the_model_wants_on_each_day_until_then(day_and_world):
     today, world = day_and_world

@@ -170,6 +170,20 @@ def test_a_dismissed_task_stays_dismissed_however_many_nights_pass():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("days_to_due", "status"), [(1, Status.SNOOZED), (0, Status.OPEN)])
+def test_a_task_put_off_is_back_by_its_due_date_even_where_that_was_moved(days_to_due, status):
+    certificate = CertificateFactory(expires_on=TODAY + timedelta(60))
+    reconcile_people([certificate.resident_id], today=TODAY)
+    Task.objects.update(status=Status.SNOOZED, wake_on=TODAY + timedelta(50))
+
+    certificate.expires_on = TODAY + timedelta(days_to_due)
+    certificate.save()
+    reconcile_people([certificate.resident_id], today=TODAY)
+
+    assert Task.objects.get().status == status
+
+
+@pytest.mark.django_db
 def test_siblings_with_the_same_serial_have_a_task_each():
     first, second = GuardianshipFactory(), GuardianshipFactory()
     second.guardian = first.guardian
