@@ -138,7 +138,8 @@ DATABASES = {
 }
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 # psycopg's own default, which Django turns off for connection poolers that cannot prepare
-# (PgBouncer before 1.21). What one resident's event asks of every rule takes longer to plan than to run.
+# (PgBouncer before 1.21). What one resident's event asks of every rule takes longer to plan
+# than to run.
 DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
