@@ -148,16 +148,16 @@ def with_wards(people: Iterable[int]) -> set[int]:
 
 def _reconcile(scope: Scope, today: date, *, many: bool, **whom) -> Reconciled:
     sql, whom, closed = statements(scope).open_and_update, {"today": today, **whom}, 0
-    with _no_nested_loops() if many else nullcontext():
+    with no_nested_loops() if many else nullcontext():
         [(opened, updated, people, unwanted)] = _run(sql, whom, prepare=not many)
-        if unwanted:
-            whom = {"today": today, "ids": people, "unwanted": unwanted}
-            [(closed,)] = _run(statements(IDS).close, whom, prepare=not many)
+    if unwanted:
+        whom = {"today": today, "ids": people, "unwanted": unwanted}
+        [(closed,)] = _run(statements(IDS).close, whom, prepare=not many)
     return Reconciled(opened, updated, closed)
 
 
 @contextmanager
-def _no_nested_loops():
+def no_nested_loops():
     """Join by hash or merge, whose cost follows the range whatever the planner believes.
 
     After a large load it knows nothing of the tables yet, takes each for a row or two, and goes

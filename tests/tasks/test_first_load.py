@@ -7,7 +7,7 @@ import pytest
 from portal.card.models import InsuranceUse
 from tasks.compile import IDS, RANGE
 from tasks.models import Task
-from tasks.reconcile import _no_nested_loops, statements
+from tasks.reconcile import no_nested_loops, statements
 from tests.tasks.crowd import make_crowd
 from tests.tasks.plans import people_tables, plan_of
 
@@ -20,13 +20,11 @@ def test_people_that_the_planner_knows_nothing_of_are_read_once_and_not_once_eac
     ids = make_crowd(1000)
     everyone = {"low": ids.start, "high": ids.stop}
 
-    with _no_nested_loops():
+    with no_nested_loops():
         opening = plan_of(statements(RANGE).open_and_update, today=TODAY, **everyone)
-        tasks = dict(Task.objects.live().values_list("pk", "about"))
-        InsuranceUse.objects.update(status="registered")
-        closing = plan_of(
-            statements(IDS).close, today=TODAY, ids=[*tasks.values()], unwanted=[*tasks]
-        )
+    tasks = dict(Task.objects.live().values_list("pk", "about"))
+    InsuranceUse.objects.update(status="registered")
+    closing = plan_of(statements(IDS).close, today=TODAY, ids=[*tasks.values()], unwanted=[*tasks])
 
     assert len(tasks) > 500
     assert max(rows for _kind, _table, rows in people_tables(opening)) <= 10 * len(ids)

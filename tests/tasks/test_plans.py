@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from tasks.compile import IDS, RANGE
 from tasks.models import Task
-from tasks.reconcile import _no_nested_loops, reconcile_range, statements
+from tasks.reconcile import no_nested_loops, reconcile_range, statements
 from tests.tasks.crowd import analyze, make_crowd
 from tests.tasks.plans import people_tables, plan_of
 
@@ -33,7 +33,7 @@ def test_a_range_reads_its_own_people_only(crowd, db, size, today):
     """No table of the people is scanned whole, and what is read depends on the range alone."""
     low = crowd.start + 9000
 
-    with _no_nested_loops():
+    with no_nested_loops():
         nodes = plan_of(statements(RANGE).open_and_update, today=today, low=low, high=low + size)
 
     tables = people_tables(nodes)
