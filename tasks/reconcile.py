@@ -16,15 +16,13 @@ import psycopg
 from django.db import connection, transaction
 from django.utils import timezone
 
+from portal.residents.locks import BLOCK, LOCK_OF_BLOCK, LOCK_OF_PERSON
 from portal.residents.models import Guardianship
 from tasks.compile import DAY_IN_SQL, IDS, RANGE, Scope, Wanted
 from tasks.models import LIVE, Status, Task, TaskEvent
 from tasks.rules import registry
 
-# People who share a lock in a sweep. An event locks its own people one by one.
-BLOCK = 4096
-MANY = 64
-LOCK_OF_BLOCK, LOCK_OF_PERSON = 1, 2
+MANY = 64  # of more people than this their blocks are locked, not each of them
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from django.db import connection, transaction
 from django.db.models import F, Max, Min, Q
 from django.utils import timezone
 
+from portal.residents.locks import LOCK_OF_DAY
 from portal.residents.models import Resident
 from tasks.models import Sweep, SweepRange
 from tasks.reconcile import Reconciled, reconcile_range
 
 RANGE_SIZE = 50_000
 LEASE = timedelta(minutes=5)
-LOCK_OF_DAY = 5  # beside the locks of tasks.reconcile and portal.exchange.load
 
 
 def start_sweep(

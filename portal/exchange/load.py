@@ -29,6 +29,7 @@ from portal.exchange.formats import Line, Reader
 from portal.exchange.lines import read_lines
 from portal.exchange.models import QuarantinedLine, Upload
 from portal.residents.ages import ADULT, FirstDayAtAge
+from portal.residents.locks import BLOCK, LOCK_OF_FACTS, LOCK_OF_PEOPLE
 from portal.residents.models import Municipality
 from portal.residents.settle import (
     NEWEST_FIRST,
@@ -37,7 +38,7 @@ from portal.residents.settle import (
     settle_guardianships,
     settle_residents,
 )
-from tasks.reconcile import BLOCK, reconcile_people, with_wards
+from tasks.reconcile import reconcile_people, with_wards
 
 logger = logging.getLogger(__name__)
 
@@ -46,8 +47,6 @@ WAITING_AT_ONCE = 10_000
 MANY = 500  # people in a chunk from which on it pays to ask what the planner knows
 ATTEMPTS = 5
 PASSING = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
-# Beside the locks of tasks.reconcile: writers of facts about a block of people, and of people.
-LOCK_OF_FACTS, LOCK_OF_PEOPLE = 3, 4
 
 TABLES_OF_REPORTS = "residents_resident, residents_residentref, residents_factreport"
 TABLES_OF_FACTS = """residents_resident, residents_guardianship, card_certificate,
