@@ -225,8 +225,6 @@ def insurance_known(today):
     return Q(stale_on__gt=today) & said_of_today
 
 
-INSURANCE_UNKNOWN = _("Whether the card is registered is not known at the moment.")
-
 register(
     Rule(
         key="card.insurance-use",
@@ -244,7 +242,7 @@ register(
                 known=insurance_known,
                 holds=_("The card is not registered for use as health insurance card."),
                 fails=_("The card is registered for use as health insurance card."),
-                unknown=INSURANCE_UNKNOWN,
+                unknown=_("Whether the card is registered is not known at the moment."),
                 ends=Status.DONE,
                 ends_when=_("The insurer reports the card as registered."),
             ),
@@ -259,7 +257,9 @@ register(
                 known=insurance_known,
                 holds=_("No certificate of eligibility has been reported."),
                 fails=_("A certificate of eligibility is in hand, which serves the same purpose."),
-                unknown=INSURANCE_UNKNOWN,
+                unknown=_(
+                    "Whether you hold a certificate of eligibility is not known at the moment."
+                ),
                 ends_when=_("The insurer reports that you hold a certificate of eligibility."),
             ),
         ],
