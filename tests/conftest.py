@@ -7,9 +7,11 @@ Django is set up at once, since a conftest further down may import models.
 
 import os
 import shutil
+from importlib import import_module
 
 import django
 import pytest
+from django.apps import apps
 from django.conf import settings
 
 from portal import local_servers
@@ -92,3 +94,12 @@ def browser_type_launch_args(browser_type_launch_args):
         "executable_path": chromium,
         "args": CHROMIUM_ARGUMENTS,
     }
+
+
+@pytest.fixture
+def municipalities(transactional_db):
+    """Load again what a migration loads: tests that commit begin with empty tables."""
+    from portal.residents.models import Municipality
+
+    if not Municipality.objects.exists():
+        import_module("portal.residents.migrations.0003_municipalities").load(apps, None)

@@ -11,10 +11,11 @@ import factory
 from portal.accounts.models import User
 from portal.card.models import BenefitAccount, Certificate, InsuranceUse
 from portal.residents.ages import ADULT, first_day_at_age
-from portal.residents.models import Guardianship, Resident, ResidentRef, Source
+from portal.residents.models import Guardianship, Municipality, Resident, ResidentRef, Source
 
 CHECKED_AT = datetime(2026, 11, 1, 3, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 CHIYODA = "131016"
+PASSWORD = "a long enough password"
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -23,7 +24,19 @@ class UserFactory(factory.django.DjangoModelFactory):
         skip_postgeneration_save = True
 
     email = factory.Sequence("person{}@example.jp".format)
-    password = factory.django.Password("a long enough password")
+    password = factory.django.Password(PASSWORD)
+
+
+class MunicipalityFactory(factory.django.DjangoModelFactory):
+    """The register's row of Chiyoda, or a new one after a test that emptied all tables."""
+
+    class Meta:
+        model = Municipality
+        django_get_or_create = ("code",)
+
+    code = CHIYODA
+    prefecture, prefecture_kana = "東京都", "トウキョウト"
+    name, name_kana = "千代田区", "チヨダク"
 
 
 class SourceFactory(factory.django.DjangoModelFactory):

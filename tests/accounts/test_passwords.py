@@ -8,6 +8,7 @@ from django.urls import reverse
 from portal.accounts.jobs import send_mail
 from portal.celery import app
 from tests.accounts.conftest import Visitor
+from tests.factories import PASSWORD
 
 FORGOTTEN = reverse("account_reset_password")
 NEW = "an even longer password"
@@ -88,9 +89,7 @@ def test_a_changed_password_ends_the_sessions_on_other_devices(visitor, person):
     page = reverse("account_change_password")
 
     wrong = visitor.post(page, {"oldpassword": "wrong", "password1": NEW, "password2": NEW})
-    right = visitor.post(
-        page, {"oldpassword": "a long enough password", "password1": NEW, "password2": NEW}
-    )
+    right = visitor.post(page, {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW})
 
     assert 'href="#id_oldpassword"' in wrong.content.decode()
     assert right.status_code == 302
@@ -104,7 +103,7 @@ def test_a_weak_password_is_refused_with_the_reason(visitor, person, weak):
 
     response = visitor.post(
         reverse("account_change_password"),
-        {"oldpassword": "a long enough password", "password1": weak, "password2": weak},
+        {"oldpassword": PASSWORD, "password1": weak, "password2": weak},
     )
 
     assert 'href="#id_password1"' in response.content.decode()

@@ -8,7 +8,8 @@ from django.test import Client
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils import timezone
 
-from tests.accounts.conftest import PASSWORD, Visitor
+from tests.accounts.conftest import Visitor
+from tests.factories import PASSWORD
 
 SIGN_IN = reverse("account_login")
 PRESENT_PASSWORD_PAGE = reverse("account_change_password")  # any page for the signed-in

@@ -3,8 +3,8 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from portal.accounts.models import User
-from tests.accounts.conftest import PASSWORD, Visitor
-from tests.factories import UserFactory
+from tests.accounts.conftest import Visitor
+from tests.factories import PASSWORD, UserFactory
 
 ADD = reverse("admin:accounts_user_add")
 LIST = reverse("admin:accounts_user_changelist")

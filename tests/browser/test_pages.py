@@ -10,17 +10,17 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from portal.accounts.models import User
-from portal.residents.models import Municipality, RecordAccess
+from portal.residents.models import RecordAccess
 from tasks import acts
 from tasks.models import Status, Task, TaskEvent
 from tasks.reconcile import reconcile_people
 from tasks.rules import registry
 from tests.factories import (
-    CHIYODA,
     BenefitAccountFactory,
     CertificateFactory,
     GuardianshipFactory,
     InsuranceUseFactory,
+    MunicipalityFactory,
     ResidentFactory,
     UserFactory,
 )
@@ -38,9 +38,7 @@ def today(time_machine):
 @pytest.fixture
 def chiyoda(transactional_db):
     """The one municipality needed: tests with real transactions begin with empty tables."""
-    names = {"prefecture": "東京都", "prefecture_kana": "トウキョウト"}
-    names |= {"name": "千代田区", "name_kana": "チヨダク"}
-    Municipality.objects.get_or_create(code=CHIYODA, defaults=names)
+    MunicipalityFactory()
 
 
 @pytest.fixture

@@ -17,7 +17,11 @@ from tests.exchange.facts import (
     what_stands,
 )
 
-pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.serial]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("municipalities"),
+    pytest.mark.serial,
+]
 
 
 def at_once(*loads):

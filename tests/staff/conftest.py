@@ -9,15 +9,15 @@ from django.utils import timezone
 
 from portal.exchange.help_desk import GROUP
 from portal.exchange.models import QuarantinedLine, Upload
-from portal.residents.models import FactReport, Municipality
+from portal.residents.models import FactReport
 from tasks.models import Sweep, SweepRange, TaskEvent
 from tasks.reconcile import reconcile_people
 from tests.factories import (
-    CHIYODA,
     BenefitAccountFactory,
     CertificateFactory,
     GuardianshipFactory,
     InsuranceUseFactory,
+    MunicipalityFactory,
     ResidentFactory,
     UserFactory,
 )
@@ -44,9 +44,7 @@ def help_desk(db):
 def office(db):
     """Return the rows, by name: resident, child, night, upload, line."""
     # A browser test empties all tables before the next test, the register's included.
-    Municipality.objects.get_or_create(
-        code=CHIYODA, defaults={"prefecture": "東京都", "name": "千代田区", "name_kana": "チヨダク"}
-    )
+    MunicipalityFactory()
     resident = ResidentFactory(
         ref="R1",
         name_kana="ヤマダ ハナコ",

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from portal.card.models import BenefitAccount, Certificate, InsuranceUse
 from portal.residents.models import Guardianship, Resident, Source
 from tasks.models import LIVE, Task
+from tests.factories import CHIYODA
 from tests.tasks.model import Inbox, Live, World
 
-CHIYODA = "131016"
 FAR = datetime(2099, 1, 1, tzinfo=UTC).date()
 CHECKED_AT = datetime(2026, 11, 1, tzinfo=UTC)
 

@@ -17,7 +17,10 @@ from tests.factories import BenefitAccountFactory, InsuranceUseFactory, Resident
 TODAY = date(2027, 4, 1)
 PATIENCE = 30  # seconds
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("municipalities"),
+]
 
 
 def at_once(*deeds):

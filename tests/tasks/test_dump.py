@@ -147,7 +147,8 @@ def start_night(range_size):
     )
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("municipalities")
 def test_a_night_killed_at_any_moment_and_run_again_leaves_the_same_inbox():
     make_crowd(PEOPLE)
     once = one_nights_dump()

@@ -20,7 +20,8 @@ from tests.factories import BenefitAccountFactory
 
 pytestmark = [
     pytest.mark.serial,  # the queue is one
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("municipalities"),
 ]
 
 PEOPLE = 40

@@ -12,7 +12,8 @@ TODAY = date(2027, 4, 1)
 
 
 @pytest.mark.serial  # the log is everybody's
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("municipalities")
 def test_a_quiet_night_over_20000_people_writes_no_row_and_no_log_to_speak_of():
     ids = make_crowd(20_000)
     ranges = [(low, min(low + 5000, ids.stop)) for low in range(ids.start, ids.stop, 5000)]
