@@ -2,7 +2,6 @@
 
 import logging
 from collections import Counter, defaultdict
-from string import Formatter
 
 from django.contrib import admin, messages
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
@@ -24,6 +23,7 @@ from portal.staff import LookOnly
 from tasks import jobs, sweep
 from tasks.models import LIVE, RuleRecord, Status, Sweep, SweepRange, Task, TaskEvent
 from tasks.rules import registry
+from tasks.words import columns_in
 from tasks.words import day as day_in_words
 
 logger = logging.getLogger(__name__)
@@ -95,8 +95,7 @@ def in_general(rule, counts) -> dict:
 
 
 def _without_values(text, model) -> str:
-    names = {name for _literal, name, _spec, _conversion in Formatter().parse(str(text)) if name}
-    return str(text).format_map({name: f"[{_name(model, name)}]" for name in names})
+    return str(text).format_map({name: f"[{_name(model, name)}]" for name in columns_in(text)})
 
 
 def _name(model, column):

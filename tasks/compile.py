@@ -47,6 +47,9 @@ def constant(value) -> str:
     return quote(getattr(value, "value", value)).replace("%", "%%")
 
 
+LIVE_IN_SQL = ", ".join(constant(status) for status in LIVE)
+
+
 class Scope:
     """Whom a statement is for: the people whose ids are in a range, or in a list."""
 
@@ -174,7 +177,6 @@ class Wanted:
         """
         of_task = Wanted(self.rules, Scope("{id} = live.about_id"))
         arms = "\nUNION ALL".join(of_task._judged(rule) for rule in self.rules)
-        live_statuses = ", ".join(constant(status) for status in LIVE)
         of_person = " ".join(
             f"WHEN {rule.id} THEN {verdict(rule.person_conditions, 'p.')}" for rule in self.rules
         )
@@ -193,7 +195,7 @@ class Wanted:
                 judged ON judged.subject = live.subject
             LEFT JOIN LATERAL (SELECT CASE live.rule_id {of_person} END AS ending)
                 of_person ON true
-            WHERE {self.scope.of("live.about_id")} AND live.status IN ({live_statuses})
+            WHERE {self.scope.of("live.about_id")} AND live.status IN ({LIVE_IN_SQL})
                 AND live.id = ANY(%(unwanted)s::bigint[])"""
 
     # ---- how each rule stands

@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from portal.residents.locks import BLOCK, LOCK_OF_BLOCK, LOCK_OF_PERSON
 from portal.residents.models import Guardianship
-from tasks.compile import DAY_IN_SQL, IDS, RANGE, Scope, Wanted
-from tasks.models import LIVE, Status, Task, TaskEvent
+from tasks.compile import DAY_IN_SQL, IDS, LIVE_IN_SQL, RANGE, Scope, Wanted
+from tasks.models import Status, Task, TaskEvent
 from tasks.rules import registry
 
 MANY = 64  # of more people than this their blocks are locked, not each of them
@@ -43,10 +43,9 @@ class Statements:
     def __init__(self, scope: Scope):
         rules = Wanted(registry.values(), scope)
         tasks, events = Task._meta.db_table, TaskEvent._meta.db_table
-        live_statuses = ", ".join(f"'{status.value}'" for status in LIVE)
 
         def live(name):
-            return f"{scope.of(f'{name}.about_id')} AND {name}.status IN ({live_statuses})"
+            return f"{scope.of(f'{name}.about_id')} AND {name}.status IN ({LIVE_IN_SQL})"
 
         # Only what is different is kept: on a quiet night that is nothing. The stored side is
         # bounded wherever it is named, or the planner may read all of it for each range. Whom the

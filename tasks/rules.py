@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from string import Formatter
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import BooleanField, Case, Expression, ExpressionWrapper, Q, QuerySet, When
@@ -16,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tasks.models import Status
+from tasks.words import columns_in
 
 # A date, or the expression that stands for it while a rule is compiled (tasks.compile).
 Day = date | Expression
@@ -74,7 +74,6 @@ class Rule:
     title: Text
     rows: Callable[[Day], QuerySet]
     conditions: list[Condition]
-    version: int = 1
     person: list[Condition] = field(default_factory=list)
     about: str = "resident"
     subject: str | None = None
@@ -117,8 +116,7 @@ class Rule:
         sentences = [self.what, self.after_due, self.if_not]
         for condition in self.conditions:
             sentences += [condition.holds, condition.fails, condition.unknown, condition.ends_when]
-        parsed = (part for text in sentences for part in Formatter().parse(str(text)))
-        return {name for _literal, name, _spec, _conversion in parsed if name}
+        return set().union(*map(columns_in, sentences))
 
 
 class Registry(dict):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from string import Formatter
 
 from django.utils import formats, timezone
 from django.utils.translation import pgettext
@@ -23,6 +24,11 @@ def month(value: date) -> str:
     """Return the month of a date: 2027年8月."""
     # Translators: a month with its year, in Django's date format letters
     return formats.date_format(value, pgettext("date format", "F Y"))
+
+
+def columns_in(text) -> set[str]:
+    """Return the names of the facts that a rule's sentence has places for."""
+    return {name for _literal, name, _spec, _conversion in Formatter().parse(str(text)) if name}
 
 
 def fill(text, row: Mapping) -> str:
