@@ -9,6 +9,7 @@ ANNAI_ENV says where this process runs:
 import contextlib
 import os
 import secrets
+from datetime import time
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -271,8 +272,12 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+NIGHT_STARTS_AT = time(2, 0)
 CELERY_BEAT_SCHEDULE = {
-    "night": {"task": "tasks.jobs.start_night", "schedule": crontab(hour=2, minute=0)},
+    "night": {
+        "task": "tasks.jobs.start_night",
+        "schedule": crontab(hour=NIGHT_STARTS_AT.hour, minute=NIGHT_STARTS_AT.minute),
+    },
     "sweeper": {"task": "tasks.jobs.take_up_lost_work", "schedule": crontab(minute="*/5")},
     "heartbeat": {
         "task": "tasks.jobs.heartbeat",

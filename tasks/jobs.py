@@ -3,16 +3,15 @@
 import logging
 import os
 import socket
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from portal import health
 from tasks import sweep
 from tasks.models import Sweep
-
-NIGHT_STARTS_AT = time(2, 0)
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +57,7 @@ def take_up_lost_work():
 
 def _night_was_missed(now: datetime) -> bool:
     today: date = now.date()
-    return now.time() >= NIGHT_STARTS_AT and not Sweep.objects.filter(day=today).exists()
+    return now.time() >= settings.NIGHT_STARTS_AT and not Sweep.objects.filter(day=today).exists()
 
 
 @shared_task
