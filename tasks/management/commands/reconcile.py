@@ -1,6 +1,7 @@
 import json
 import os
 import time
+from dataclasses import asdict
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
@@ -43,14 +44,5 @@ class Command(BaseCommand):
             )
             residents = Resident.objects.count()
         seconds = round(time.perf_counter() - started, 3)
-        self.stdout.write(
-            json.dumps(
-                {
-                    "residents": residents,
-                    "opened": done.opened,
-                    "updated": done.updated,
-                    "closed": done.closed,
-                    "seconds": seconds,
-                }
-            )
-        )
+        counts = {"residents": residents, **asdict(done), "seconds": seconds}
+        self.stdout.write(json.dumps(counts))

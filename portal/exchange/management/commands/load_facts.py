@@ -5,13 +5,13 @@ import os
 import sys
 from contextlib import ExitStack
 from dataclasses import asdict
-from datetime import date
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 from tqdm import tqdm
 
 from portal.exchange.load import load
+from tasks.management.arguments import iso_date
 
 
 class Command(BaseCommand):
@@ -24,8 +24,8 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", metavar="FILE", help="- is standard input")
         parser.add_argument(
             "--today",
-            type=date.fromisoformat,
-            metavar="YYYY-MM-DD",
+            type=iso_date,
+            metavar="DATE",
             help="the date in Japan on which the rules are asked (default: today)",
         )
 
