@@ -11,6 +11,12 @@ from collections.abc import Iterable, Mapping
 from django.conf import settings
 from django.db import connection
 
+
+def day_in_japan(moment: str) -> str:
+    """Return the SQL for the date in Japan of a moment."""
+    return f"({moment} AT TIME ZONE '{settings.TIME_ZONE}')::date"
+
+
 # Of two reports the later check stands; the rest only settles a tie the same way everywhere.
 NEWEST_FIRST = 'checked_at DESC, source_key COLLATE "C" DESC, value::text COLLATE "C" DESC'
 
@@ -26,18 +32,13 @@ OF_RESIDENT = {
         WHEN said.value ? 'died_on' THEN 'deceased'
         WHEN said.value ? 'moved_out_on' THEN 'moved-away' ELSE 'active' END""",
     "state_since": f"""CASE WHEN said.value ? 'merged_into'
-            THEN (said.checked_at AT TIME ZONE '{settings.TIME_ZONE}')::date
+            THEN {day_in_japan("said.checked_at")}
         ELSE coalesce(said.value->>'died_on', said.value->>'moved_out_on')::date END""",
     "merged_into": "coalesce(said.value->>'merged_into', '')",
     "source_id": "said.source_id",
     "checked_at": "said.checked_at",
     "stale_on": "said.stale_on",
 }
-
-
-def day_in_japan(moment: str) -> str:
-    """Return the SQL for the date in Japan of a moment."""
-    return f"({moment} AT TIME ZONE '{settings.TIME_ZONE}')::date"
 
 
 def reports(kind: str) -> str:
