@@ -8,17 +8,16 @@ two of five have no account for benefits; certificates end evenly over five year
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from random import Random
-from zoneinfo import ZoneInfo
 
 import factory
 import factory.random
+from django.utils import timezone
 from faker import Faker
 
 from portal.demo import people
 from portal.residents.ages import ADULT, SIGNATURE_CERTIFICATE, first_day_at_age
 
 SEED = 20230330
-JAPAN = ZoneInfo("Asia/Tokyo")
 CHIYODA = "131016"
 MUNICIPALITIES = [CHIYODA, "011002", "041009", "141003", "231002", "271004", "401307"]
 
@@ -165,7 +164,7 @@ def days_before(move: date) -> str:
 
 def moment(day: date) -> str:
     """Return three in the morning of that day in Japan, when sources send their files."""
-    return datetime.combine(day, time(3), tzinfo=JAPAN).isoformat()
+    return datetime.combine(day, time(3), tzinfo=timezone.get_default_timezone()).isoformat()
 
 
 def birthday(born: date, age: int) -> date:
@@ -221,7 +220,7 @@ def named_people(register: Register) -> list[list[dict]]:
     return [
         [
             hanako,
-            # None for signature: it can be left out, and the three tasks of the brief are all.
+            # None for signature: it can be left out, and then there are three things to do.
             register.certificate(hanako, "user-authentication", hanako_ends),
             ten_years(hanako, hanako_ends),
             register.insurance(hanako, "not-registered"),
