@@ -13,7 +13,6 @@ WITHOUT_SERVERS = {
     "help",
     "makemessages",
     "startapp",
-    "vaccination_forecast",
     "version",
 }
 
