@@ -18,6 +18,7 @@ from portal.exchange.models import QuarantinedLine, Upload
 from portal.residents.models import FactReport, Guardianship, Resident, Source
 from portal.residents.settle import settle_guardianships, settle_residents
 from tasks.models import LIVE, Task
+from tasks.reconcile import MANY
 from tests.exchange.facts import (
     TODAY,
     account,

@@ -133,18 +133,21 @@ def test_events_and_a_night_leave_the_same_inbox_as_a_night():
 
 
 # ---- killed
-def start_night(range_size):
-    """Start the command `reconcile` in a process of its own on this test's database."""
+def start(*command, stdout=subprocess.DEVNULL):
+    """Start a command in a process of its own on this test's database."""
     address = urlsplit(os.environ["DATABASE_URL"])
     ours = address._replace(path="/" + connection.settings_dict["NAME"])
-    command = ["reconcile", "--today", TODAY.isoformat(), "--range-size", str(range_size)]
     return subprocess.Popen(
         [sys.executable, "manage.py", *command],
         cwd=settings.BASE_DIR,
         env=os.environ | {"DATABASE_URL": urlunsplit(ours)},
-        stdout=subprocess.DEVNULL,
+        stdout=stdout,
         stderr=subprocess.PIPE,
     )
+
+
+def start_night(range_size):
+    return start("reconcile", "--today", TODAY.isoformat(), "--range-size", str(range_size))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -176,6 +179,21 @@ def test_a_night_killed_at_any_moment_and_run_again_leaves_the_same_inbox():
 
 def finished_ranges():
     return Sweep.objects.filter(ranges__finished_at__isnull=False).values("ranges").count()
+
+
+@pytest.mark.parametrize("people", [1, 1000], ids=["less than a buffer", "more than a buffer"])
+@pytest.mark.django_db(transaction=True)
+def test_a_reader_who_stops_early_ends_the_dump_in_silence(people):
+    InsuranceUseFactory.create_batch(people)
+    night()
+    read, write = os.pipe()
+    os.close(read)
+
+    dump = start("dump_inbox", stdout=write)
+    os.close(write)
+
+    assert dump.communicate()[1] == b""
+    assert dump.returncode == 128 + signal.SIGPIPE
 
 
 def test_whatever_residents_did_is_in_the_dump():

@@ -22,13 +22,21 @@ def test_a_quiet_night_over_20000_people_writes_no_row_and_no_log_to_speak_of():
     execute("VACUUM ANALYZE")
     execute("CHECKPOINT")
     sum_of(ranges)  # sets what hints are left to set on the pages
-    numbers, before = sequence_values(), execute("SELECT pg_current_wal_insert_lsn()")
+    numbers = sequence_values()
 
-    quiet = sum_of(ranges)
+    nights = [logged(ranges) for _night in range(3)]
 
-    written = execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), %s)", before)
-    assert (quiet, sequence_values()) == (Reconciled(), numbers)
-    assert written < 64 * 1024
+    assert {done for done, _bytes in nights} == {Reconciled()}
+    assert sequence_values() == numbers
+    # The log is the whole server's, whose own upkeep may write to it during one night or another.
+    assert min(written for _done, written in nights) < 64 * 1024
+
+
+def logged(ranges):
+    """Return what a night over these ranges did, and the bytes of log written meanwhile."""
+    before = execute("SELECT pg_current_wal_insert_lsn()")
+    done = sum_of(ranges)
+    return done, execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), %s)", before)
 
 
 def sum_of(ranges):
