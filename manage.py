@@ -49,6 +49,7 @@ def main():
         except local_servers.LocalServerError as error:
             sys.exit(str(error))
     execute_from_command_line(sys.argv)
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
@@ -56,3 +57,7 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
+    except BrokenPipeError:
+        # Who reads the output has had enough, as `head` has. Python would say so again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)

@@ -183,6 +183,7 @@ def finished_ranges():
 
 @pytest.mark.parametrize("people", [1, 1000], ids=["less than a buffer", "more than a buffer"])
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("municipalities")
 def test_a_reader_who_stops_early_ends_the_dump_in_silence(people):
     InsuranceUseFactory.create_batch(people)
     night()
