@@ -1,4 +1,4 @@
-"""Staff pages on sources, what came in from them, and the lines that could not be taken."""
+"""Staff pages on what came in from sources, and on the lines that could not be taken."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -12,41 +12,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from portal.exchange import reasons
-from portal.exchange.change_freshness import change_freshness
 from portal.exchange.load import Loaded, retry
 from portal.exchange.models import QuarantinedLine, Upload
-from portal.residents.models import Source
 from portal.staff import LongList, LookOnly
-
-
-@admin.register(Source)
-class SourceAdmin(admin.ModelAdmin):
-    list_display = ["key", "name", "name_en", "fresh_for"]
-    fields = ["key", "name", "name_en", "fresh_for"]
-    readonly_fields = ["key"]
-    search_fields = ["key", "name", "name_en"]
-
-    def has_add_permission(self, request):
-        return False  # a source is there from its first report on
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-    def save_model(self, request, source, form, change):
-        super().save_model(request, source, form, change)
-        if "fresh_for" in form.changed_data:
-            changed = change_freshness(source=source, days=source.fresh_for, by=request.user)
-            messages.info(
-                request,
-                ngettext(
-                    "%(count)d fact has another day now from which it counts as unknown. What "
-                    "follows for the tasks comes with the next night.",
-                    "%(count)d facts have another day now from which they count as unknown. What "
-                    "follows for the tasks comes with the next night.",
-                    changed,
-                )
-                % {"count": changed},
-            )
 
 
 @admin.register(Upload)

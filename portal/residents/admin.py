@@ -1,4 +1,4 @@
-"""Staff pages on residents: a list to find somebody, and the record, opened for a purpose."""
+"""Staff pages on residents: a list to find somebody, the record, opened for a purpose; sources."""
 
 import unicodedata
 
@@ -14,10 +14,12 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from portal.residents.change_freshness import change_freshness
 from portal.residents.codes import holds_my_number
 from portal.residents.link_sign_in import CannotLink, link_sign_in
-from portal.residents.models import Guardianship, Municipality, Resident, ResidentRef
+from portal.residents.models import Guardianship, Municipality, Resident, ResidentRef, Source
 from portal.residents.record import (
     FACT_COLUMNS,
     Section,
@@ -209,6 +211,36 @@ class ResidentAdmin(LookOnly, LongList, admin.ModelAdmin):
             "resident": resident,
             **context,
         }
+
+
+@admin.register(Source)
+class SourceAdmin(admin.ModelAdmin):
+    list_display = ["key", "name", "name_en", "fresh_for"]
+    fields = ["key", "name", "name_en", "fresh_for"]
+    readonly_fields = ["key"]
+    search_fields = ["key", "name", "name_en"]
+
+    def has_add_permission(self, request):
+        return False  # a source is there from its first report on
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def save_model(self, request, source, form, change):
+        super().save_model(request, source, form, change)
+        if "fresh_for" in form.changed_data:
+            changed = change_freshness(source=source, days=source.fresh_for, by=request.user)
+            messages.info(
+                request,
+                ngettext(
+                    "%(count)d fact has another day now from which it counts as unknown. What "
+                    "follows for the tasks comes with the next night.",
+                    "%(count)d facts have another day now from which they count as unknown. What "
+                    "follows for the tasks comes with the next night.",
+                    changed,
+                )
+                % {"count": changed},
+            )
 
 
 def _address(resident):

@@ -11,8 +11,8 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from portal.card.models import InsuranceUse
-from portal.exchange.change_freshness import change_freshness
 from portal.exchange.models import QuarantinedLine, Upload
+from portal.residents.change_freshness import change_freshness
 from portal.residents.models import Resident, Source
 from tasks.models import Sweep
 from tests.factories import (
