@@ -34,9 +34,8 @@ import psycopg
 from django.db import connection, transaction
 from psycopg.conninfo import conninfo_to_dict
 
-from bench.limit import event_count
+from bench.limit import REPEATS, event_count
 
-REPEATS = 3
 FACTS = Path(os.environ["BENCH_FACTS"])
 RESIDENTS = int(os.environ["BENCH_RESIDENTS"])
 TODAY = date.fromisoformat(os.environ["BENCH_TODAY"])

@@ -25,9 +25,7 @@ TODAY = date.fromisoformat(os.environ["BENCH_TODAY"])
 def set_up():
     given = conninfo_to_dict(os.environ["BENCH_DSN"])
     database = {"ENGINE": "django.db.backends.postgresql", "NAME": given.pop("dbname")}
-    for ours, theirs in (("USER", "user"), ("PASSWORD", "password"), ("HOST", "host")):
-        database[ours] = given.get(theirs, "")
-    database["PORT"] = given.get("port", "")
+    database["OPTIONS"] = given
     settings.configure(
         DATABASES={"default": database},
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
