@@ -8,9 +8,11 @@ from portal.residents.settle import day_in_japan, ids_from, settle_facts
 def settle_certificates(ids: Iterable[int]) -> set[int]:
     """Make the certificates of the people `ids` what stands; return whose changed.
 
-    Of each type the one that expires last is the current one. A signature certificate lapses
-    with the last change of address or name after it was first reported. Call it also for people
-    whose own record changed.
+    Of each type the one that expires last is the current one; of those that expire together, the
+    one that was first reported on the latest day: one issued again often keeps the last day of
+    the old one, on which sources may go on reporting. A signature certificate lapses with the last
+    change of address or name after it was first reported. Call it also for people whose own record
+    changed.
     """
     ids = set(ids)
     changed = settle_facts(
@@ -35,8 +37,8 @@ def settle_certificates(ids: Iterable[int]) -> set[int]:
             SELECT held.resident_id, held.id,
                 row_number() OVER (
                     PARTITION BY held.resident_id, held.type
-                    ORDER BY held.expires_on DESC, held.checked_at DESC,
-                        held.serial COLLATE "C" DESC) = 1 AS current,
+                    ORDER BY held.expires_on DESC, held.known_since DESC,
+                        held.checked_at DESC, held.serial COLLATE "C" DESC) = 1 AS current,
                 CASE WHEN held.type = 'signature' AND holder.identity_changed_on > held.known_since
                     THEN holder.identity_changed_on END AS lapsed_on
             FROM card_certificate held

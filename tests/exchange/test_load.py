@@ -188,6 +188,17 @@ def test_of_each_type_the_certificate_that_expires_last_is_current():
     assert sorted(current) == ["A2", "C1"]
 
 
+@pytest.mark.parametrize("old, new", [("A1", "A2"), ("A2", "A1")])
+def test_of_two_that_expire_together_the_one_first_reported_later_is_current(old, new):
+    load_lines(resident(), certificate(serial=old, checked_at="2026-11-01T03:00:00+09:00"))
+    load_lines(certificate(serial=new, checked_at="2026-11-10T03:00:00+09:00"))
+
+    load_lines(*(certificate(serial=s, checked_at="2026-11-20T03:00:00+09:00") for s in (old, new)))
+    load_lines(certificate(serial=old, checked_at="2026-11-21T03:00:00+09:00"))
+
+    assert Certificate.objects.get(current=True).serial == new
+
+
 def test_certificates_of_two_types_may_have_the_same_serial():
     load_lines(resident(), certificate(serial="S"), certificate(serial="S", type="card"))
 
