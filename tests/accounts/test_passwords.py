@@ -1,11 +1,13 @@
 import contextlib
 import re
+from smtplib import SMTPRecipientsRefused
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.urls import reverse
 
-from portal.accounts.jobs import send_mail
+from portal.accounts.jobs import MailNotSent, send_mail
 from portal.celery import app
 from tests.accounts.conftest import Visitor
 from tests.factories import PASSWORD
@@ -107,3 +109,16 @@ def test_a_weak_password_is_refused_with_the_reason(visitor, person, weak):
     )
 
     assert 'href="#id_password1"' in response.content.decode()
+
+
+def test_a_refused_mail_leaves_no_address_in_the_log(monkeypatch):
+    def refuse(*args, **kwargs):
+        raise SMTPRecipientsRefused({"hanako@example.jp": (550, b"unknown")})
+
+    monkeypatch.setattr(EmailMessage, "send", refuse)
+
+    with pytest.raises(MailNotSent) as refused:
+        send_mail.__wrapped__("subject", "body", ["hanako@example.jp"])
+
+    assert str(refused.value) == "SMTPRecipientsRefused"
+    assert refused.value.__suppress_context__
