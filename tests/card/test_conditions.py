@@ -5,7 +5,7 @@ from django.db import connection
 
 from portal.residents.models import Resident
 from tasks.compile import TODAY, as_text
-from tasks.rules import registry
+from tasks.rules import Condition, registry
 from tests.factories import (
     BenefitAccountFactory,
     CertificateFactory,
@@ -17,6 +17,9 @@ pytestmark = pytest.mark.django_db
 
 # Here an empty column is itself what the source says: no change of address or name.
 EMPTY_IS_SAID = {"not-lapsed", "lapsed"}
+
+# What a condition says without words of its own.
+UNKNOWN_OF_ALL = Condition.__dataclass_fields__["unknown"].default
 
 CONDITIONS = [
     pytest.param(rule, condition, id=f"{key}:{condition.name}")
@@ -116,3 +119,12 @@ def test_no_condition_is_said_negatively():
         for condition in rule.all_conditions
         if negated(condition.test(TODAY)) or (condition.known and negated(condition.known(TODAY)))
     ] == []
+
+
+@pytest.mark.parametrize("rule", registry.values(), ids=lambda rule: rule.key)
+def test_no_two_conditions_say_the_same_of_what_is_not_known(rule):
+    own_words = [
+        condition.unknown for condition in rule.conditions if condition.unknown != UNKNOWN_OF_ALL
+    ]
+
+    assert len(own_words) == len({str(words) for words in own_words})

@@ -177,4 +177,5 @@ def test_what_happened_is_kept_on_the_page(client, insurance):
 
     response = client.get(address("task", insurance))
 
-    assertContains(response, '– you until <time datetime="2027-04-30">30 April 2027 (Fri)</time>')
+    until = '<time datetime="2027-04-30">30 April 2027 (Fri)</time>'
+    assertContains(response, f"put off until {until} – you")
