@@ -48,7 +48,9 @@ class QuarantinedLine(models.Model):
     reason = models.CharField(_("reason"), max_length=40)
     detail = models.CharField(_("what exactly"), max_length=300, blank=True)
     text = models.TextField(
-        _("the line"), blank=True, help_text=_("Empty where it must not be kept (a My Number).")
+        _("the line"),
+        blank=True,
+        help_text=_("Empty where it must not be kept (a My Number) or is too long."),
     )
     waits_for_ref = models.CharField(
         _("waits for"),

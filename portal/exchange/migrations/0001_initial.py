@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                     "text",
                     models.TextField(
                         blank=True,
-                        help_text="Empty where it must not be kept (a My Number).",
+                        help_text="Empty where it must not be kept (a My Number) or is too long.",
                         verbose_name="the line",
                     ),
                 ),
