@@ -141,8 +141,23 @@ class Wanted:
                     WHERE who.id = g.guardian_id) = 'active'"""
 
     @cached_property
+    def particular(self) -> str:
+        """The people of whom a rule may not want a task, or not from themselves.
+
+        Most people live here, are of age and act for themselves: to look each up for each task
+        that they have took a quarter of a quiet night.
+        """
+        usual = " AND ".join(f"p.{column(name)}" for name in self.person_tests)
+        return f"""
+            SELECT * FROM ({self.people}) p
+            WHERE (p.acts_from <= {DAY_IN_SQL} AND {usual}) IS NOT TRUE"""
+
+    @cached_property
     def wanted(self) -> str:
-        """The wanted tasks in scope: every column that a task takes from its rule and fact."""
+        """The wanted tasks in scope: every column that a task takes from its rule and fact.
+
+        `subject` is NULL where there is one a person: see `named`.
+        """
         arms = "\nUNION ALL".join(self._held(rule) for rule in self.rules)
         tests = " ".join(
             f"WHEN {rule.id} THEN " + " AND ".join(f"p.{column(c.name)}" for c in rule.person)
@@ -151,14 +166,25 @@ class Wanted:
         )
         allowed = f"AND CASE held.rule_id {tests} ELSE true END" if tests else ""
         return f"""
-            SELECT coalesce(g.guardian_id, p.id) AS resident_id, held.about_id, held.rule_id,
-                coalesce(held.subject, p.ref) AS subject, held.opens_on, held.due_on,
-                held.priority, held.source_id, held.checked_at
+            SELECT coalesce(g.guardian_id, held.about_id) AS resident_id, held.about_id,
+                held.rule_id, held.subject, held.opens_on, held.due_on, held.priority,
+                held.source_id, held.checked_at
             FROM ({arms}) held
-            JOIN ({self.people}) p ON p.id = held.about_id
+            LEFT JOIN ({self.particular}) p ON p.id = held.about_id
             LEFT JOIN ({self.acting}) g ON g.child_id = p.id AND p.acts_from > {DAY_IN_SQL}
-            WHERE p.{column("lives-here")} {allowed}
-                AND (p.acts_from <= {DAY_IN_SQL} OR g.guardian_id IS NOT NULL)"""
+            WHERE p.id IS NULL OR (p.{column("lives-here")} {allowed}
+                AND (p.acts_from <= {DAY_IN_SQL} OR g.guardian_id IS NOT NULL))"""
+
+    @staticmethod
+    def named(row: str) -> str:
+        """SQL for a wanted row's subject: the person's ref, where there is one each."""
+        people = Resident._meta.db_table
+        return f"coalesce({row}.subject, (SELECT ref FROM {people} WHERE id = {row}.about_id))"
+
+    @cached_property
+    def one_a_person(self) -> str:
+        """The numbers of the rules of which a person has one task at most, as an SQL list."""
+        return ", ".join(["NULL", *(str(rule.id) for rule in self.rules if not rule.subject)])
 
     # ---- what becomes of a stored task that is not wanted
     def _judged(self, rule: Rule) -> str:

@@ -168,13 +168,16 @@ def _coming_up_sql() -> str:
     A test of `< today` turns a day after its date, hence the day after each.
     """
     rules = Wanted(registry.values(), IDS)
-    later = rules.wanted.replace(DAY_IN_SQL, "days.day")
+    wanted = f"""
+        SELECT w.resident_id, w.rule_id, w.about_id, {rules.named("w")} AS subject, w.due_on
+        FROM ({rules.wanted}) w"""
+    later = wanted.replace(DAY_IN_SQL, "days.day")
     return f"""
         WITH turning AS ({rules.turning_days}),
         days AS (
             SELECT DISTINCT day FROM (SELECT day FROM turning UNION ALL SELECT day + 1 FROM turning)
             both_days WHERE day > {DAY_IN_SQL} AND day <= %(until)s::date),
-        present AS ({rules.wanted})
+        present AS ({wanted})
         SELECT DISTINCT ON (later.rule_id, later.about_id, later.subject)
             later.rule_id, later.about_id, later.subject, days.day, later.due_on
         FROM days CROSS JOIN LATERAL ({later}) later

@@ -63,17 +63,21 @@ class Statements:
                         w.resident_id IS NOT NULL AND (w.opens_on, w.due_on, w.priority)
                             IS DISTINCT FROM (l.opens_on, l.due_on, l.priority) AS differs
                     FROM ({rules.wanted}) w
-                    FULL JOIN (SELECT * FROM {tasks} live WHERE {live("live")}) l
-                        ON l.resident_id = w.resident_id AND l.rule_id = w.rule_id
-                        AND l.subject = w.subject AND l.about_id = w.about_id) both_sides
+                    FULL JOIN (
+                        SELECT *, CASE WHEN rule_id IN ({rules.one_a_person}) THEN ''
+                            ELSE subject END AS occurrence
+                        FROM {tasks} live WHERE {live("live")}) l
+                        ON l.about_id = w.about_id AND l.rule_id = w.rule_id
+                        AND l.occurrence = coalesce(w.subject, '')
+                        AND l.resident_id = w.resident_id) both_sides
                 WHERE id IS NULL OR wanted_by IS NULL OR wakes OR differs),
             opened AS (
                 INSERT INTO {tasks} (resident_id, about_id, rule_id, subject, status, opens_on,
                     due_on, priority, opened_on, opened_source_id, opened_checked_at)
                 SELECT DISTINCT ON (wanted_by, about_id, rule_id, subject)
-                    wanted_by, about_id, rule_id, subject, 'open', opens_on, due_on, priority,
-                    {DAY_IN_SQL}, source_id, checked_at
-                FROM different WHERE id IS NULL
+                    wanted_by, about_id, rule_id, {rules.named("d")}, 'open', opens_on, due_on,
+                    priority, {DAY_IN_SQL}, source_id, checked_at
+                FROM different d WHERE id IS NULL
                 ORDER BY wanted_by, about_id, rule_id, subject, due_on
                 RETURNING 1),
             updated AS (
