@@ -20,7 +20,8 @@ $(INSTALLED): requirements.lock
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'This Python cannot make virtual environments. On Debian or Ubuntu install them with: sudo apt install python3-venv' >&2; exit 1; }
 	@echo "Installing into $(VENV) (a minute or two, once) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	@# http-ece, which pywebpush needs, has no wheel: pure Python, built at once.
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: --no-binary http-ece -r requirements.lock
 	@touch $@
 
 # Compiled translations are not in the repository: Babel makes them, so nobody needs GNU gettext.
