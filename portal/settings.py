@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "portal.accounts",
     "portal.residents",
     "tasks",
+    "tasks.reminders",
     "portal.card",
     "portal.exchange",
 ]

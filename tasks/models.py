@@ -204,7 +204,11 @@ class TaskEvent(models.Model):
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("events")
-        indexes = [models.Index(fields=["resident", "task"], name="task_event_by_task")]
+        indexes = [
+            models.Index(fields=["resident", "task"], name="task_event_by_task"),
+            # For the morning after: which tasks are open again, to be reminded of.
+            models.Index(fields=["day"], condition=Q(what="woken"), name="task_event_woken"),
+        ]
 
     def __str__(self):
         return self.what

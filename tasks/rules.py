@@ -5,7 +5,7 @@ and what is coming up. See docs/rules.md for how to add one.
 """
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -85,6 +85,9 @@ class Rule:
     setup: bool = False
     urgent_days: int | None = None
     may_be_dismissed: bool = False
+    # Reminders: on which days before the due date; and, without a date, every how many days.
+    remind: Sequence[int] = ()
+    remind_every: int | None = None
     # After "I have done this": days until the source should have confirmed it.
     confirm_within: int = 3
     theme: Text = ""
@@ -119,6 +122,25 @@ class Rule:
         return set().union(*map(columns_in, sentences))
 
 
+def check_reminders(rule: Rule) -> None:
+    """Raise ImproperlyConfigured where a rule's reminders could never come, or come each day."""
+    days = list(rule.remind)
+    if days and not rule.due_on:
+        raise ImproperlyConfigured(
+            f'Rule "{rule.key}" reminds before a due date and has none. Give it `due_on`, or '
+            "`remind_every`."
+        )
+    if days != sorted(set(days), reverse=True) or any(day < 0 for day in days):
+        raise ImproperlyConfigured(
+            f'Rule "{rule.key}" has remind={days}. Write the days before the due date from the '
+            "first to the last, each once: remind=[90, 30, 7, 1]."
+        )
+    if rule.remind_every is not None and rule.remind_every < 7:
+        raise ImproperlyConfigured(
+            f'Rule "{rule.key}" would remind every {rule.remind_every} days. Take 7 or more.'
+        )
+
+
 class Registry(dict):
     """The rules by key, in the order in which they were registered."""
 
@@ -129,6 +151,7 @@ class Registry(dict):
                     f'Rule key "{rule.key}" is registered twice, or has the same number as '
                     f'"{other.key}". Rename one.'
                 )
+        check_reminders(rule)
         self[rule.key] = rule
         return rule
 

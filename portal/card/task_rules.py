@@ -9,6 +9,7 @@ from tasks.rules import Condition, Rule, register
 
 CARD = _("Individual Number Card")
 COUNTER = _("At the counter of your municipality.")
+RENEWAL_LADDER = [90, 30, 7, 1]  # days before the expiry; renewal opens three months before it
 
 
 def replaced_by_a_newer(*, holds, fails, ends_when):
@@ -56,6 +57,7 @@ register(
         due_on="expires_on",
         setup=True,
         urgent_days=30,
+        remind=RENEWAL_LADDER,
         conditions=[
             replaced_by_a_newer(
                 holds=_("This is the newest certificate reported for this card."),
@@ -101,6 +103,7 @@ register(
         opens_on="renewal_opens_on",
         due_on="expires_on",
         urgent_days=30,
+        remind=RENEWAL_LADDER,
         person=[FIFTEEN],
         conditions=[
             replaced_by_a_newer(
@@ -146,6 +149,7 @@ register(
         opens_on="renewal_opens_on",
         due_on="expires_on",
         urgent_days=30,
+        remind=RENEWAL_LADDER,
         conditions=[
             replaced_by_a_newer(
                 holds=_("This is the newest card reported."),
@@ -179,6 +183,7 @@ register(
         rows=lambda today: Certificate.objects.signature(),
         subject="serial",
         opens_on="lapsed_on",
+        remind_every=90,
         person=[FIFTEEN],
         conditions=[
             replaced_by_a_newer(
@@ -235,6 +240,7 @@ register(
         priority=True,
         setup=True,
         may_be_dismissed=True,
+        remind_every=180,
         conditions=[
             Condition(
                 name="not-registered",
@@ -291,6 +297,7 @@ register(
         priority=True,
         setup=True,
         may_be_dismissed=True,
+        remind_every=180,
         person=[ADULT],
         conditions=[
             Condition(
