@@ -1,10 +1,9 @@
-"""Staff pages on rules and nights, and the tasks in a resident's record."""
+"""The nights: what each did, its ranges with their leases, and starting one by hand."""
 
 import logging
-from collections import Counter, defaultdict
 
 from django.contrib import admin, messages
-from django.core.exceptions import FieldDoesNotExist, PermissionDenied
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import JSONObject
@@ -17,98 +16,18 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
 
-from portal.residents.admin import person_link
-from portal.residents.record import Section, names_of, sections
+from portal import clock
+from portal.residents.record import names_of
 from portal.staff import LookOnly
 from tasks import jobs, sweep
-from tasks.models import LIVE, RuleRecord, Status, Sweep, SweepRange, Task, TaskEvent
-from tasks.rules import registry
-from tasks.words import columns_in
+from tasks.models import Sweep, SweepRange
 from tasks.words import day as day_in_words
 
 logger = logging.getLogger(__name__)
 
-ENDED_SHOWN = 100
 RANGES_PER_PAGE = 200
 
 
-# ---- rules
-@admin.register(RuleRecord)
-class RuleAdmin(LookOnly, admin.ModelAdmin):
-    """What each rule says, as the code registers it, and how many live tasks it has."""
-
-    def get_urls(self):
-        view = self.admin_site.admin_view(self.changelist_view)
-        return [path("", view, name="tasks_rulerecord_changelist")]
-
-    def changelist_view(self, request, extra_context=None):
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        counts = live_tasks_by_rule()
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Rules"),
-            "rules": [in_general(rule, counts[rule.id]) for rule in registry.values()],
-            "no_longer_registered": RuleRecord.objects.exclude(
-                pk__in=[rule.id for rule in registry.values()]
-            ),
-            **(extra_context or {}),
-        }
-        return TemplateResponse(request, "admin/tasks/rulerecord/rules.html", context)
-
-
-def live_tasks_by_rule() -> dict[int, Counter]:
-    """Return how many live tasks each rule (id) has in each status, by one statement."""
-    counts = defaultdict(Counter)
-    rows = Task.objects.live().values("rule_id", "status").annotate(tasks=Count("pk"))
-    for row in rows.order_by():
-        counts[row["rule_id"]][row["status"]] = row["tasks"]
-    return counts
-
-
-def in_general(rule, counts) -> dict:
-    """Describe a rule with no resident in view: its sentences name columns, not their values."""
-    fact = rule.rows(timezone.localdate()).model
-
-    def said(text):
-        return _without_values(text, fact)
-
-    return {
-        "rule": rule,
-        "fact": fact._meta.verbose_name,
-        "opens_on": _name(fact, rule.opens_on),
-        "due_on": _name(fact, rule.due_on),
-        "counts": [(Status(status).label, counts[status]) for status in LIVE],
-        "conditions": [
-            {
-                "name": condition.name,
-                "holds": said(condition.holds),
-                "fails": said(condition.fails),
-                "unknown": said(condition.unknown),
-                "ends": condition.ends.label,
-                "ends_when": said(condition.ends_when),
-            }
-            for condition in rule.all_conditions
-        ],
-    }
-
-
-def _without_values(text, model) -> str:
-    return str(text).format_map({name: f"[{_name(model, name)}]" for name in columns_in(text)})
-
-
-def _name(model, column):
-    """Return what staff call a column of the facts; some are computed by the rule itself."""
-    if not column:
-        return ""
-    try:
-        return model._meta.get_field(column).verbose_name
-    except FieldDoesNotExist:
-        return column
-
-
-# ---- nights
 def _of_ranges(**sums):
     """Sum over a night's ranges, asked only for the nights on the page."""
     ranges = SweepRange.objects.filter(sweep=OuterRef("pk")).order_by().values("sweep")
@@ -224,7 +143,7 @@ class SweepAdmin(LookOnly, admin.ModelAdmin):
             raise PermissionDenied
         if request.method == "POST":
             return self._start(request)
-        today = timezone.localdate()
+        today = clock.today()
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -235,7 +154,7 @@ class SweepAdmin(LookOnly, admin.ModelAdmin):
         return TemplateResponse(request, "admin/tasks/sweep/start.html", context)
 
     def _start(self, request):
-        night, new = sweep.start_sweep(day=timezone.localdate(), started_by=Sweep.StartedBy.STAFF)
+        night, new = sweep.start_sweep(day=clock.today(), started_by=Sweep.StartedBy.STAFF)
         if new:
             self.log_addition(request, night, "Started by hand.")
         waiting = list(sweep.unfinished(night).values_list("pk", flat=True))
@@ -283,106 +202,3 @@ def state_of(one: SweepRange, *, now) -> str:
     if one.lease_until is None:
         return gettext("waiting for a worker")
     return gettext("being done") if one.lease_until > now else gettext("the worker is gone")
-
-
-# ---- tasks in a resident's record
-def _title(task):
-    rule = registry.by_id(task.rule_id)
-    return rule.title if rule else task.rule.key
-
-
-def _about(task, resident):
-    return "–" if task.about_id == resident.pk else person_link(task.about)
-
-
-def _opened(task):
-    """Say on which day the task was opened, and from whose fact of when."""
-    said = [formats.date_format(task.opened_on)]
-    if task.opened_source:
-        said.append(task.opened_source.key)
-    if task.opened_checked_at:
-        said.append(formats.date_format(timezone.localdate(task.opened_checked_at)))
-    return ", ".join(said)
-
-
-def _events(resident):
-    """Return what happened to each task (id) of a resident, in one sentence per task."""
-    found = defaultdict(list)
-    events = TaskEvent.objects.filter(resident=resident).select_related("by")
-    for event in events.order_by("at", "pk"):
-        who = event.by.email if event.by else gettext("the night or a report")
-        at = formats.date_format(timezone.localtime(event.at), "SHORT_DATETIME_FORMAT")
-        found[event.task_id].append(f"{at} {event.get_what_display()} ({who})")
-    return {task: "; ".join(said) for task, said in found.items()}
-
-
-def _tasks(resident, queryset):
-    return queryset.for_resident(resident).select_related("rule", "about", "opened_source")
-
-
-def live_tasks(resident):
-    events = _events(resident)
-    for task in _tasks(resident, Task.objects.live()).in_order():
-        yield [
-            _title(task),
-            task.subject,
-            _about(task, resident),
-            task.get_status_display(),
-            task.opens_on,
-            task.due_on,
-            task.get_priority_display(),
-            task.wake_on,
-            _opened(task),
-            events.get(task.pk),
-        ]
-
-
-def ended_tasks(resident):
-    events = _events(resident)
-    for task in _tasks(resident, Task.objects.ended()).order_by("-ended_on", "-pk")[:ENDED_SHOWN]:
-        yield [
-            _title(task),
-            task.subject,
-            _about(task, resident),
-            task.get_status_display(),
-            task.due_on,
-            _opened(task),
-            task.ended_on,
-            events.get(task.pk),
-        ]
-
-
-def tasks_of_others(resident):
-    found = Task.objects.live().filter(about=resident).exclude(resident=resident)
-    for task in found.select_related("rule", "resident").in_order():
-        yield [_title(task), person_link(task.resident), task.get_status_display(), task.due_on]
-
-
-sections += [
-    Section(
-        title=_("To do"),
-        permission="tasks.view_task",
-        columns=[
-            *names_of(Task, "rule", "subject", "about", "status", "opens_on", "due_on"),
-            *names_of(Task, "priority", "wake_on", "opened_on"),
-            _("what happened"),
-        ],
-        rows=live_tasks,
-    ),
-    Section(
-        title=_("To do by a guardian, about this person"),
-        permission="tasks.view_task",
-        columns=names_of(Task, "rule", "resident", "status", "due_on"),
-        rows=tasks_of_others,
-    ),
-    Section(
-        title=_("Ended (the newest 100)"),
-        permission="tasks.view_task",
-        columns=[
-            *names_of(Task, "rule", "subject", "about", "status", "due_on", "opened_on"),
-            *names_of(Task, "ended_on"),
-            _("what happened"),
-        ],
-        rows=ended_tasks,
-    ),
-]
