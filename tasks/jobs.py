@@ -7,9 +7,8 @@ from datetime import date, datetime
 
 from celery import shared_task
 from django.conf import settings
-from django.utils import timezone
 
-from portal import health
+from portal import clock, health
 from tasks import sweep
 from tasks.models import Sweep
 
@@ -19,7 +18,7 @@ logger = logging.getLogger(__name__)
 @shared_task
 def start_night():
     """Start the day's sweep, unless it has been started; wake a worker for each range."""
-    night, new = sweep.start_sweep(day=timezone.localdate(), started_by=Sweep.StartedBy.BEAT)
+    night, new = sweep.start_sweep(day=clock.today(), started_by=Sweep.StartedBy.BEAT)
     if not new:
         logger.info("The night of %s has been started before (run %s).", night.day, night.run)
         return
@@ -48,8 +47,8 @@ def sweep_range(range_id: int):
 
 @shared_task
 def take_up_lost_work():
-    """Find what messages lost or workers killed have left: every five minutes."""
-    now = timezone.localtime()
+    """Find what messages lost or workers killed have left: as often as the schedule says."""
+    now = clock.localtime()
     wake_workers(sweep.lost_work(day=now.date()))
     if _night_was_missed(now):
         start_night()

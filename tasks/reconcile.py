@@ -14,8 +14,8 @@ from functools import cache
 
 import psycopg
 from django.db import connection, transaction
-from django.utils import timezone
 
+from portal import clock
 from portal.residents.locks import BLOCK, LOCK_OF_BLOCK, LOCK_OF_PERSON
 from portal.residents.models import Guardianship
 from tasks.compile import DAY_IN_SQL, IDS, LIVE_IN_SQL, RANGE, Scope, Wanted
@@ -137,7 +137,7 @@ def reconcile_people(people: Iterable[int], *, today: date | None = None) -> Rec
             _lock_blocks(sorted({one // BLOCK for one in ids}))
         else:
             lock_people(ids)
-        return _reconcile(IDS, today or timezone.localdate(), many=many, ids=ids)
+        return _reconcile(IDS, today or clock.today(), many=many, ids=ids)
 
 
 def with_wards(people: Iterable[int]) -> set[int]:

@@ -7,13 +7,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from portal import clock
 from portal.residents.models import Resident, Source
 from tasks import acts
 from tasks.explain import explain
@@ -51,7 +51,7 @@ def page(request, template, context, **kwargs):
 @for_residents
 @require_safe
 def home(request, resident):
-    inbox = Inbox(resident, today=timezone.localdate())
+    inbox = Inbox(resident, today=clock.today())
     return page(request, "tasks/home.html", {"resident": resident, "inbox": inbox})
 
 
@@ -72,7 +72,7 @@ def own_task(resident, task_id):
 
 
 def task_page(request, resident, task, *, snooze=None, status=200):
-    today = timezone.localdate()
+    today = clock.today()
     rule = registry.by_id(task.rule_id)
     found = explain(rule, task.about, today=today)
     explanation = next((one for one in found if one.subject == task.subject and one.row), None)
@@ -151,9 +151,7 @@ def back(request, task_id):
 
 @act
 def report_done(request, resident, task_id):
-    acts.report_done(
-        resident=resident, task_id=task_id, by=request.user, today=timezone.localdate()
-    )
+    acts.report_done(resident=resident, task_id=task_id, by=request.user, today=clock.today())
     messages.success(request, _("Noted: you have done this. It is being confirmed."))
     return back(request, task_id)
 
@@ -168,7 +166,7 @@ def snooze(request, resident, task_id):
                 task_id=task_id,
                 until=form.cleaned_data["until"],
                 by=request.user,
-                today=timezone.localdate(),
+                today=clock.today(),
             )
         except acts.Refused as refusal:
             form.add_error("until", str(refusal))
@@ -181,14 +179,14 @@ def snooze(request, resident, task_id):
 
 @act
 def dismiss(request, resident, task_id):
-    acts.dismiss(resident=resident, task_id=task_id, by=request.user, today=timezone.localdate())
+    acts.dismiss(resident=resident, task_id=task_id, by=request.user, today=clock.today())
     messages.success(request, _("Noted: not now."))
     return back(request, task_id)
 
 
 @act
 def undo(request, resident, task_id):
-    acts.undo(resident=resident, task_id=task_id, by=request.user, today=timezone.localdate())
+    acts.undo(resident=resident, task_id=task_id, by=request.user, today=clock.today())
     messages.success(request, _("Taken back. It is under “To do” again."))
     return back(request, task_id)
 
@@ -223,7 +221,7 @@ def plain(text):
 def why_rule(request, resident, key):
     if (rule := registry.get(key)) is None:
         raise Http404
-    today = timezone.localdate()
+    today = clock.today()
     household = Resident.objects.household_of(resident, today=today).order_by("born", "pk")
     answers = [answer for about in household for answer in answers_about(rule, about, today)]
     tasks = Task.objects.for_resident(resident).live().filter(rule_id=rule.id)

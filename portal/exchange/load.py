@@ -19,6 +19,7 @@ from typing import BinaryIO, NamedTuple
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
+from portal import clock
 from portal.card.settle import (
     settle_benefit_accounts,
     settle_certificates,
@@ -151,7 +152,7 @@ class Load:
 
     def __init__(self, upload: Upload, today: date | None):
         self.upload = upload
-        self.today = today or timezone.localdate()
+        self.today = today or clock.today()
         # When reports without a time of their own arrived: now, on the day that is asked about.
         self.arrived = datetime.combine(self.today, timezone.localtime().timetz())
         codes = Municipality.objects.values_list("code", flat=True)

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.utils import formats, timezone
+from django.utils import formats
 from django.utils.translation import gettext as _
 
+from portal import clock
 from portal.accounts.models import User
 from portal.residents.models import Fact, RecordAccess, Resident
 
@@ -42,7 +43,7 @@ def fact_cells(fact: Fact) -> list:
 
 
 def unknown_from(day: date) -> date | str:
-    if day > timezone.localdate():
+    if day > clock.today():
         return day
     return _("%(day)s (too old)") % {"day": formats.date_format(day)}
 

@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error, connection
 from django.utils import timezone, translation
 
-from portal import health, local_servers
+from portal import clock, health, local_servers
 from portal.demo import data
 from portal.demo.people import PEOPLE, STAFF, Person
 from portal.demo.processes import CannotRun, Child, StopSignals, end_all, reserve_port
@@ -101,7 +101,7 @@ class Command(BaseCommand):
         else:
             if "DATABASE_URL" not in local_servers.provided:
                 data.refuse_strangers()
-            today = timezone.localdate()
+            today = clock.today()
             lines = data.write_facts(FACTS, residents=residents, today=today)
             self.say(f"Loading {lines:,} facts from {FACTS} …")
             data.load(FACTS, today=today)
