@@ -65,6 +65,10 @@ if PRODUCTION:
     ).split(",")
     required("DATABASE_URL", "Say where PostgreSQL is: postgresql://user:password@host/annai")
     required("REDIS_URL", "Say where Valkey or Redis is: redis://host:6379/0")
+    if os.environ.get("CRASH_AT"):
+        raise ImproperlyConfigured(
+            "CRASH_AT is set, which kills processes on purpose, for tests. Unset it."
+        )
 else:
     SECRET_KEY = os.environ.get("SECRET_KEY") or local_secret()
     ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
@@ -278,12 +282,21 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 NIGHT_STARTS_AT = time(2, 0)
+# What a killed process or a lost message left undone is taken up within five minutes: its lease
+# runs out after four, and every minute a job looks for such work.
+LEASE_SECONDS = float(os.environ.get("LEASE_SECONDS", "240"))
+SWEEPER_SECONDS = LEASE_SECONDS / 4
 CELERY_BEAT_SCHEDULE = {
     "night": {
         "task": "tasks.jobs.start_night",
         "schedule": crontab(hour=NIGHT_STARTS_AT.hour, minute=NIGHT_STARTS_AT.minute),
     },
-    "sweeper": {"task": "tasks.jobs.take_up_lost_work", "schedule": crontab(minute="*/5")},
+    "sweeper": {
+        "task": "tasks.jobs.take_up_lost_work",
+        "schedule": SWEEPER_SECONDS,
+        # Else a day without a worker leaves as many, and each wakes workers for the same work.
+        "options": {"expires": SWEEPER_SECONDS},
+    },
     "heartbeat": {
         "task": "tasks.jobs.heartbeat",
         "schedule": 10.0,
@@ -292,6 +305,7 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 CELERY_TASK_DEFAULT_PRIORITY = 6  # with Valkey as broker, 0 goes first
+CRASH_AT = os.environ.get("CRASH_AT")  # for tests: portal/crash_points.py
 
 LOGGING = {
     "version": 1,

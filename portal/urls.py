@@ -4,6 +4,8 @@ from django.urls import include, path
 
 from portal.health import healthz
 
+handler500 = "portal.errors.failed"
+
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("account/", include("portal.accounts.urls")),

@@ -9,17 +9,18 @@ import time
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Max, Min, Q
 from django.utils import timezone
 
+from portal.crash_points import reached
 from portal.residents.locks import LOCK_OF_DAY
 from portal.residents.models import Resident
 from tasks.models import Sweep, SweepRange
 from tasks.reconcile import Reconciled, reconcile_range
 
 RANGE_SIZE = 50_000
-LEASE = timedelta(minutes=5)
 
 
 def start_sweep(
@@ -73,6 +74,7 @@ def work_on(range_id: int, *, worker: str, steal: bool = False) -> Reconciled | 
     """
     if not _lease(range_id, worker, steal):
         return None
+    reached("range", "leased")
     with transaction.atomic():
         mine = SweepRange.objects.select_for_update(of=["self"]).select_related("sweep")
         one = mine.get(pk=range_id)
@@ -85,6 +87,8 @@ def work_on(range_id: int, *, worker: str, steal: bool = False) -> Reconciled | 
         one.finished_at = timezone.now()
         one.lease_until = None
         one.save()
+        reached("range", "before_commit")
+    reached("range", "after_commit")
     _finish_if_done(one.sweep)
     return done
 
@@ -93,8 +97,14 @@ def _lease(range_id: int, worker: str, steal: bool) -> bool:
     now = timezone.now()
     free = Q() if steal else Q(lease_until=None) | Q(lease_until__lt=now)
     one = SweepRange.objects.filter(free, pk=range_id, finished_at=None)
-    leased = one.update(lease_until=now + LEASE, leased_by=worker, attempts=F("attempts") + 1)
+    leased = one.update(
+        lease_until=now + _lease_time(), leased_by=worker, attempts=F("attempts") + 1
+    )
     return bool(leased)
+
+
+def _lease_time() -> timedelta:
+    return timedelta(seconds=settings.LEASE_SECONDS)
 
 
 def _finish_if_done(sweep: Sweep) -> None:
@@ -131,7 +141,7 @@ def lost_work(*, day: date) -> list[int]:
     if sweep is None:
         return []
     now = timezone.now()
-    moved_since = now - LEASE
+    moved_since = now - _lease_time()
     still = sweep.started_at < moved_since and not (
         sweep.ranges.filter(Q(finished_at__gte=moved_since) | Q(lease_until__gte=now)).exists()
     )

@@ -42,6 +42,12 @@ def test_production_starts_with_all_of_them_and_has_no_invented_people():
     assert started.stdout == "False False\n", started.stderr
 
 
+def test_production_does_not_start_where_processes_are_to_be_killed():
+    started = start(PRODUCTION | {"CRASH_AT": "range:3:before_commit"})
+
+    assert "ImproperlyConfigured: CRASH_AT is set" in started.stderr
+
+
 def test_the_mail_server_is_read_from_its_address():
     names = ["EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", "EMAIL_USE_TLS"]
 

@@ -123,11 +123,11 @@ def test_messages_that_come_three_times_have_one_effect(people, small_ranges):
 
 
 def test_a_night_whose_messages_were_lost_is_taken_up_after_the_length_of_a_lease(
-    people, small_ranges, monkeypatch
+    people, small_ranges, settings
 ):
     jobs.start_night()
     app.control.purge()
-    monkeypatch.setattr(sweep, "LEASE", timedelta(0))
+    settings.LEASE_SECONDS = 0
 
     lost = sweep.lost_work(day=timezone.localdate())
 

@@ -1,0 +1,22 @@
+"""What a visitor reads when a request fails for a reason of ours."""
+
+import sys
+
+from django.db import InterfaceError, OperationalError
+from django.shortcuts import render
+from django.views.defaults import server_error
+
+RETRY_AFTER = 10  # seconds
+
+
+def failed(request):
+    """Answer 503 where the database is the reason, else 500, with pages that do without it.
+
+    Called by Django while it handles the error. Either page has both languages, since the choice
+    of one is in the database.
+    """
+    if not isinstance(sys.exc_info()[1], (InterfaceError, OperationalError)):
+        return server_error(request)
+    response = render(None, "503.html", status=503)
+    response.headers |= {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
+    return response
