@@ -6,15 +6,18 @@ ANNAI_ENV says where this process runs:
   development  what `manage.py` takes; a secret is made once and kept in `.run/`
 """
 
+import base64
 import contextlib
 import os
 import secrets
 from datetime import time
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import dj_database_url
 from celery.schedules import crontab
+from cryptography.hazmat.primitives.asymmetric import ec
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -40,18 +43,24 @@ def required(name, how):
     raise ImproperlyConfigured(f"{name} is not set. {how}")
 
 
-def local_secret():
-    """Return this checkout's own random key, made at the first start and kept in `.run/`."""
-    path = RUN_DIR / "secret-key"
+def local_secret(name="secret-key", make=lambda: secrets.token_urlsafe(64)):
+    """Return this checkout's own secret, made at the first start and kept in `.run/`."""
+    path = RUN_DIR / name
     if not path.exists():
         RUN_DIR.mkdir(mode=0o700, exist_ok=True)
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(64))
+        draft.write_text(make())
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)  # only the first of several starts at once makes it
         draft.unlink()
     return path.read_text()
+
+
+def make_vapid_key():
+    """Return a new key for signing notifications: 32 bytes, as a URL can carry them."""
+    number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
+    return base64.urlsafe_b64encode(number.to_bytes(32)).rstrip(b"=").decode()
 
 
 if PRODUCTION:
@@ -210,13 +219,36 @@ if EMAIL_URL := os.environ.get("EMAIL_URL"):
     EMAIL_HOST_USER = unquote(mail_server.username or "")
     EMAIL_HOST_PASSWORD = unquote(mail_server.password or "")
     EMAIL_USE_TLS = parse_qs(mail_server.query).get("tls") == ["1"]
-    EMAIL_TIMEOUT = 20
 elif PRODUCTION:
     required("EMAIL_URL", "Say where mail goes out: smtp://user:password@host:587?tls=1")
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = RUN_DIR / "mails"
 DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", f"annai@{ALLOWED_HOSTS[0].lstrip('.')}")
+MAIL_DOMAIN = parseaddr(DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+EMAIL_TIMEOUT = 5  # seconds for the server to answer when a connection is opened
+MAIL_TAKES_AT_MOST = 10  # seconds for one mail, or one notification, in all
+
+# ---- reminders: when, how many, and from where their links lead back
+REMINDERS_FROM, REMINDERS_UNTIL = time(8), time(21)  # in Japan; the night is quiet
+REMINDERS_PER_HOUR = int(os.environ.get("REMINDERS_PER_HOUR", "20000"))
+PORTAL_URL = os.environ.get("PORTAL_URL") or (
+    f"https://{ALLOWED_HOSTS[0].lstrip('.')}"
+    if PRODUCTION
+    else f"http://127.0.0.1:{os.environ.get('PORT') or '8000'}"
+)
+# Notifications on devices: signed with this key (VAPID, RFC 8292), and sent to the browsers' own
+# push services only, since it is a browser that says where to. Without a key none are offered.
+VAPID_PRIVATE_KEY = os.environ.get("VAPID_PRIVATE_KEY") or (
+    "" if PRODUCTION else local_secret("vapid-key", make_vapid_key)
+)
+VAPID_CONTACT = f"mailto:{parseaddr(DEFAULT_FROM_EMAIL)[1]}"
+PUSH_SERVICES = [
+    "https://fcm.googleapis.com",
+    "https://*.push.services.mozilla.com",
+    "https://*.push.apple.com",
+    "https://*.notify.windows.com",
+]
 
 # ---- language and time
 LANGUAGE_CODE = "ja"
@@ -254,6 +286,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "manifest-src": [SELF],
+        "worker-src": [SELF],
     }
 }
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -296,6 +329,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEPER_SECONDS,
         # Else a day without a worker leaves as many, and each wakes workers for the same work.
         "options": {"expires": SWEEPER_SECONDS},
+    },
+    # At 08:00 the day's reminders are promised; until 21:00 whatever waits is sent on.
+    "reminders": {
+        "task": "tasks.reminders.jobs.remind",
+        "schedule": crontab(minute="*/5", hour=f"{REMINDERS_FROM.hour}-{REMINDERS_UNTIL.hour - 1}"),
+        "options": {"expires": 5 * 60},
     },
     "heartbeat": {
         "task": "tasks.jobs.heartbeat",

@@ -10,6 +10,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("account/", include("portal.accounts.urls")),
     path("staff/", admin.site.urls),
+    path("reminders/", include("tasks.reminders.urls")),
     path("", include("tasks.urls")),
 ]
 if apps.is_installed("portal.demo"):

@@ -1,0 +1,140 @@
+"""Reminders by e-mail: what they say, and how the mail server's answers are taken.
+
+The subject says nothing private, the text no name. One-click unsubscribe: RFC 8058.
+"""
+
+import smtplib
+import socket
+from contextlib import contextmanager, suppress
+from threading import Timer
+
+from django.conf import settings
+from django.core import mail, signing
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from tasks import words
+from tasks.reminders.delivery import Answer, Letter, Verdict
+
+SIGNED_FOR = "tasks.reminders.stop"
+
+
+def stop_token(resident_uuid) -> str:
+    """Return what names a resident in an unsubscribe link: signed, so that none can be guessed."""
+    return signing.Signer(salt=SIGNED_FOR).sign(str(resident_uuid))
+
+
+def read_stop_token(token: str) -> str:
+    """Return the resident's uuid. Raises signing.BadSignature if the token is not ours."""
+    return signing.Signer(salt=SIGNED_FOR).unsign(token)
+
+
+def compose(letter: Letter) -> EmailMultiAlternatives:
+    """Return the mail in the resident's language, as text and as HTML."""
+    address = settings.PORTAL_URL
+    stop = address + reverse("reminders:stop", args=[stop_token(letter.resident_uuid)])
+    with translation.override(letter.language):
+        context = {
+            "lines": [
+                (line.title, line.due_on and words.day(line.due_on), line.of_a_child)
+                for line in letter.lines
+            ],
+            "home": address + reverse("tasks:home"),
+            "settings": address + reverse("tasks:settings"),
+            "stop": stop,
+            "subject": _("Something to do, from Annai"),
+        }
+        message = EmailMultiAlternatives(
+            subject=context["subject"],
+            body=render_to_string("reminders/mail.txt", context),
+            to=[letter.address],
+            headers={
+                "Message-ID": f"<{letter.uuid}@{settings.MAIL_DOMAIN}>",
+                "Auto-Submitted": "auto-generated",
+                "Content-Language": letter.language,
+                "List-Unsubscribe": f"<{stop}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            },
+        )
+        message.attach_alternative(render_to_string("reminders/mail.html", context), "text/html")
+    return message
+
+
+class MailDelivery:
+    """One connection to the mail server, opened for the first mail and after a failure."""
+
+    def __init__(self):
+        self.connection = mail.get_connection()
+
+    def send(self, letter: Letter) -> Answer:
+        message = compose(letter)
+        try:
+            self._open()
+        except OSError as error:  # smtplib's own errors among them
+            self.close()
+            return Answer(Verdict.LATER, _code(error) or "no-connection", stops=True)
+        try:
+            with self._cut_off():
+                self.connection.send_messages([message])
+        except OSError as error:
+            self.close()
+            return read_failure(error)
+        return Answer(Verdict.ACCEPTED)
+
+    def _open(self):
+        """Connect, unless it stands; only then may the server take its time over each mail."""
+        self.connection.open()
+        if server := self._server():
+            server.sock.settimeout(settings.MAIL_TAKES_AT_MOST)
+
+    @contextmanager
+    def _cut_off(self):
+        """End the connection when a mail takes longer than it may in all.
+
+        The connection's own timeout starts anew with each byte that arrives.
+        """
+        timer = Timer(settings.MAIL_TAKES_AT_MOST, self._hang_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _server(self) -> smtplib.SMTP | None:
+        """Return the conversation with a mail server; where mails go into files there is none."""
+        return getattr(self.connection, "connection", None)
+
+    def _hang_up(self):
+        server = self._server()
+        if server and server.sock:
+            with suppress(OSError):
+                server.sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        with suppress(OSError):
+            self.connection.close()
+
+
+def read_failure(error: OSError) -> Answer:
+    """Return what a failed attempt means: 5xx for this person ends it, all else is tried again."""
+    code = _code(error)
+    if isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError) and code >= "500":
+        return Answer(Verdict.REFUSED, code)
+    # 421: the server is closing. About our own address or password: everybody's mail would fail.
+    stops = code == "421" or isinstance(
+        error, smtplib.SMTPSenderRefused | smtplib.SMTPAuthenticationError
+    )
+    return Answer(Verdict.LATER, code or "no-answer", stops=stops)
+
+
+def _code(error: OSError) -> str:
+    """Return the server's code, never its words, in which the address may stand; "" for none."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return str(max(code for code, _words in error.recipients.values()))
+    if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code > 0:
+        return str(error.smtp_code)
+    return ""

@@ -1,0 +1,303 @@
+"""Sending what is promised: claimed by the hundred, then one message, one transaction.
+
+The lease on a claimed message only keeps workers from the same work. That a message goes once is
+held by its row's lock, from before its tasks are looked at until its outcome is committed: a
+process killed in between gives it up at once, and only where the server has said yes by then does
+the message go again, under the same Message-ID. Why so: docs/adr/0010.
+"""
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+
+from portal.residents.models import Resident
+from tasks.database import run
+from tasks.models import Task
+from tasks.reminders.delivery import Answer, Delivery, Letter, Line, Verdict
+from tasks.reminders.mail import MailDelivery
+from tasks.reminders.models import Channel, Message, Reason, Reminder, SendingHour
+from tasks.reminders.push import PushDelivery
+from tasks.reminders.whom import ADDRESS, LANGUAGE, WHY_NOT
+from tasks.rules import registry
+
+logger = logging.getLogger(__name__)
+
+CLAIMED_AT_ONCE = 100
+GIVES_UP_AFTER = timedelta(days=3)
+LONGEST_WAIT = timedelta(hours=1)
+
+
+@dataclass
+class Sent:
+    """What a sending did: reminders sent, skipped and failed so far, and messages accepted."""
+
+    sent: int = 0
+    skipped: int = 0
+    failed: int = 0
+    messages: int = 0
+
+
+def is_quiet(at: datetime) -> bool:
+    """Tell whether nobody is to be disturbed: 21:00 to 08:00 in Japan."""
+    return not settings.REMINDERS_FROM <= timezone.localtime(at).time() < settings.REMINDERS_UNTIL
+
+
+def due_reminders(at: datetime) -> int:
+    """Return how many reminders wait to be sent at this moment."""
+    messages = Message.objects.due(at).filter(day=timezone.localdate(at))
+    return Reminder.objects.filter(outcome="promised", message__in=messages).count()
+
+
+def send_due(
+    *,
+    clock: Callable[[], datetime],
+    past_leases: bool = False,
+    until: Callable[[], bool] = lambda: False,
+    progress: Callable[[int], object] = lambda reminders: None,
+) -> Sent:
+    """Send what is due by `clock`, the most urgent first, until nothing is or `until` is true.
+
+    `past_leases` takes up what another process has claimed, too: it is dead, or holds the lock of
+    the one message that it sends. `progress` is told of each message's reminders.
+    """
+    total = Sent()
+    with Deliveries() as deliveries:
+        while not until() and not is_quiet(at := clock()):
+            claimed = claim(at=at, past_leases=past_leases)
+            if not claimed:
+                break
+            for place, one in enumerate(claimed):
+                answer = send(*one, deliveries=deliveries, at=at, total=total, progress=progress)
+                if answer and answer.stops:
+                    give_back(claimed[place + 1 :], at=at)
+                    return total
+    return total
+
+
+class Deliveries(dict):
+    """The channels, each opened when its first message goes and closed at the end."""
+
+    KINDS: dict[str, type[Delivery]] = {Channel.MAIL: MailDelivery, Channel.PUSH: PushDelivery}
+
+    def __missing__(self, channel):
+        self[channel] = self.KINDS[channel]()
+        return self[channel]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        for delivery in self.values():
+            delivery.close()
+
+
+# ---- claiming
+CLAIM = f"""
+    WITH picked AS (
+        SELECT resident_id, id, priority, due_on FROM {Message._meta.db_table}
+        WHERE state = 'waiting' AND day = %(day)s AND try_at <= %(at)s
+            AND (%(past_leases)s OR lease_until IS NULL OR lease_until < clock_timestamp())
+        ORDER BY priority, due_on, id LIMIT %(room)s FOR UPDATE SKIP LOCKED),
+    leased AS (
+        UPDATE {Message._meta.db_table} m SET lease_until = clock_timestamp() + %(lease)s
+        FROM picked WHERE m.resident_id = picked.resident_id AND m.id = picked.id)
+    SELECT resident_id, id FROM picked ORDER BY priority, due_on, id"""
+
+
+def claim(*, at: datetime, past_leases: bool = False) -> list[tuple[int, int]]:
+    """Lease up to a hundred due messages (resident id, id), as far as the hour's cap allows.
+
+    Leases go by the server's clock, not by `at`, which a command may set to another day.
+    """
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    with transaction.atomic():
+        room = min(CLAIMED_AT_ONCE, settings.REMINDERS_PER_HOUR - _taken_up(hour))
+        if room <= 0:
+            return []
+        claimed = run(
+            CLAIM,
+            {
+                "day": timezone.localdate(at),
+                "at": at,
+                "room": room,
+                "lease": timedelta(seconds=settings.LEASE_SECONDS),
+                "past_leases": past_leases,
+            },
+        )
+        _count(hour, len(claimed))
+        return claimed
+
+
+HOURS = SendingHour._meta.db_table
+
+
+def _taken_up(hour: datetime) -> int:
+    """Return how many messages of the hour were taken up; hold its row, so that none else claim."""
+    [(messages,)] = run(
+        f"""INSERT INTO {HOURS} AS h (hour, messages) VALUES (%(hour)s, 0)
+        ON CONFLICT (hour) DO UPDATE SET messages = h.messages RETURNING messages""",
+        {"hour": hour},
+    )
+    return messages
+
+
+def _count(hour: datetime, messages: int) -> None:
+    run(
+        f"UPDATE {HOURS} SET messages = greatest(messages + %(messages)s, 0) WHERE hour = %(hour)s",
+        {"hour": hour, "messages": messages},
+    )
+
+
+def give_back(claimed: Sequence[tuple[int, int]], *, at: datetime) -> None:
+    """End the leases of messages that were not tried: the server takes none at the moment."""
+    with transaction.atomic():
+        _count(at.replace(minute=0, second=0, microsecond=0), -len(claimed))
+        run(
+            f"""UPDATE {Message._meta.db_table} SET lease_until = NULL
+            WHERE state = 'waiting' AND (resident_id, id) IN (
+                SELECT * FROM unnest(%(people)s::bigint[], %(ids)s::bigint[]))""",
+            {"people": [person for person, _ in claimed], "ids": [one for _, one in claimed]},
+        )
+
+
+# ---- one message
+TAKE = f"""
+    SELECT m.uuid, m.channel, m.attempts, m.promised_at, who.id, who.uuid, {LANGUAGE}, {ADDRESS},
+        (SELECT json_agg(json_build_array(r.id, t.rule_id, t.due_on, t.about_id <> t.resident_id,
+                {WHY_NOT.format(channel="m.channel", day="%(day)s::date")})
+            ORDER BY t.priority, t.due_on, t.rule_id, t.id)
+        FROM {Reminder._meta.db_table} r
+        JOIN {Task._meta.db_table} t ON t.resident_id = r.resident_id AND t.id = r.task_id
+        LEFT JOIN {Resident._meta.db_table} about ON about.id = t.about_id
+        WHERE r.resident_id = m.resident_id AND r.message_id = m.id AND r.outcome = 'promised')
+    FROM {Message._meta.db_table} m
+    JOIN {Resident._meta.db_table} who ON who.id = m.resident_id
+    LEFT JOIN {get_user_model()._meta.db_table} account ON account.id = who.user_id
+    WHERE m.resident_id = %(resident)s AND m.id = %(message)s AND m.state = 'waiting'
+    FOR UPDATE OF m SKIP LOCKED"""
+
+
+@dataclass
+class Taken:
+    """A message under its row's lock, with what its reminders say now."""
+
+    resident: int
+    message: int
+    channel: str
+    attempts: int
+    promised_at: datetime
+    letter: Letter
+    skipped: list[tuple[int, str]] = field(default_factory=list)  # reminder (id), reason
+
+
+def send(
+    resident: int,
+    message: int,
+    *,
+    deliveries: Deliveries,
+    at: datetime,
+    total: Sent,
+    progress: Callable[[int], object] = lambda reminders: None,
+) -> Answer | None:
+    """Send one message, unless another does or has; add what came of it to `total`."""
+    with transaction.atomic():
+        taken = take(resident, message, day=timezone.localdate(at))
+        if taken is None:
+            return None
+        answer = deliveries[taken.channel].send(taken.letter) if taken.letter.lines else None
+        outcome = note(taken, answer, at=at)
+    for name, count in outcome.items():
+        setattr(total, name, getattr(total, name) + count)
+    progress(len(taken.letter.lines) + len(taken.skipped))
+    return answer
+
+
+def take(resident: int, message: int, *, day: date) -> Taken | None:
+    """Lock a message and look again at all that it was promised for, by one statement."""
+    rows = run(TAKE, {"resident": resident, "message": message, "day": day})
+    if not rows:
+        return None
+    [(uuid, channel, attempts, promised_at, person, public_id, language, address, told)] = rows
+    lines, skipped = [], []
+    for reminder, rule_id, due_on, of_a_child, reason in told or []:
+        rule = registry.by_id(rule_id)
+        if reason or rule is None:
+            skipped.append((reminder, reason or Reason.TASK_WITHDRAWN.value))
+        else:
+            due_on = due_on and date.fromisoformat(due_on)
+            lines.append(Line(reminder, rule.title, due_on, of_a_child))
+    letter = Letter(uuid, person, public_id, language, address, lines)
+    return Taken(resident, message, channel, attempts, promised_at, letter, skipped)
+
+
+# ---- what came of it
+NOTE = f"""
+    WITH lines AS (
+        UPDATE {Reminder._meta.db_table} r SET outcome = said.outcome, reason = said.reason
+        FROM unnest(%(ids)s::bigint[], %(outcomes)s::text[], %(reasons)s::text[])
+            AS said (id, outcome, reason)
+        WHERE r.resident_id = %(resident)s AND r.id = said.id)
+    UPDATE {Message._meta.db_table} SET state = %(state)s, attempts = %(attempts)s,
+        last_answer = %(answer)s, try_at = %(try_at)s, lease_until = NULL, ended_at = %(ended_at)s
+    WHERE resident_id = %(resident)s AND id = %(message)s"""
+
+
+def note(taken: Taken, answer: Answer | None, *, at: datetime) -> dict[str, int]:
+    """Write down what came of a message; return what it adds to the counts of a sending."""
+    reminders = [line.reminder for line in taken.letter.lines]
+    state, reason = _outcome(taken, answer, at)
+    rows = [(one, "skipped", why) for one, why in taken.skipped]
+    if state != Message.State.WAITING:
+        rows += [(one, str(state.value), reason) for one in reminders]
+    attempts = taken.attempts + (answer is not None)
+    run(
+        NOTE,
+        {
+            "resident": taken.resident,
+            "message": taken.message,
+            "ids": [row[0] for row in rows],
+            "outcomes": [row[1] for row in rows],
+            "reasons": [row[2] for row in rows],
+            "state": state.value,
+            "attempts": attempts,
+            "answer": answer.text if answer and answer.verdict != Verdict.ACCEPTED else "",
+            "try_at": next_try(attempts, at) if state == Message.State.WAITING else at,
+            "ended_at": None if state == Message.State.WAITING else at,
+        },
+    )
+    skipped = len(taken.skipped)
+    if state == Message.State.SENT:
+        return {"sent": len(reminders), "skipped": skipped, "messages": 1}
+    if state == Message.State.SKIPPED:
+        return {"skipped": skipped + len(reminders)}
+    return {"failed": len(reminders), "skipped": skipped}
+
+
+def _outcome(taken: Taken, answer: Answer | None, at: datetime) -> tuple[Message.State, str]:
+    if answer is None:
+        return Message.State.SKIPPED, ""
+    if answer.verdict == Verdict.ACCEPTED:
+        return Message.State.SENT, ""
+    if answer.verdict == Verdict.NOBODY:
+        return Message.State.SKIPPED, Reason.NO_DEVICE.value
+    if answer.verdict == Verdict.REFUSED:
+        return Message.State.FAILED, Reason.REFUSED.value
+    if at - taken.promised_at >= GIVES_UP_AFTER:
+        return Message.State.FAILED, Reason.GIVEN_UP.value
+    return Message.State.WAITING, ""
+
+
+def next_try(attempts: int, at: datetime) -> datetime:
+    """Return when to try again: 2, 4, 8 … minutes later, up to an hour, give or take half.
+
+    By chance, so that thousands that failed together do not come back together.
+    """
+    wait = min(timedelta(minutes=2 ** min(attempts, 10)), LONGEST_WAIT)
+    return at + wait * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
