@@ -222,9 +222,9 @@ if EMAIL_URL := os.environ.get("EMAIL_URL"):
 elif PRODUCTION:
     required("EMAIL_URL", "Say where mail goes out: smtp://user:password@host:587?tls=1")
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    EMAIL_FILE_PATH = RUN_DIR / "mails"
+    EMAIL_BACKEND = "portal.demo.mails.KeepingBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", f"annai@{ALLOWED_HOSTS[0].lstrip('.')}")
+DEMO_KEEPS_MAILS = os.environ.get("DEMO_KEEPS_MAILS") == "1"  # set by `make demo` for its children
 MAIL_DOMAIN = parseaddr(DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
 EMAIL_TIMEOUT = 5  # seconds for the server to answer when a connection is opened
 MAIL_TAKES_AT_MOST = 10  # seconds for one mail, or one notification, in all
@@ -333,8 +333,8 @@ CELERY_BEAT_SCHEDULE = {
     # At 08:00 the day's reminders are promised; until 21:00 whatever waits is sent on.
     "reminders": {
         "task": "tasks.reminders.jobs.remind",
-        "schedule": crontab(minute="*/5", hour=f"{REMINDERS_FROM.hour}-{REMINDERS_UNTIL.hour - 1}"),
-        "options": {"expires": 5 * 60},
+        "schedule": crontab(minute="*", hour=f"{REMINDERS_FROM.hour}-{REMINDERS_UNTIL.hour - 1}"),
+        "options": {"expires": 60},
     },
     "heartbeat": {
         "task": "tasks.jobs.heartbeat",

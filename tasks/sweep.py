@@ -128,6 +128,7 @@ def run_sweep(
     total = Reconciled()
     for range_id in progress(list(unfinished(sweep).values_list("pk", flat=True))):
         total += work_on(range_id, worker=worker, steal=True) or Reconciled()
+    _finish_if_done(sweep)
     return total
 
 
@@ -142,6 +143,7 @@ def lost_work(*, day: date) -> list[int]:
         return []
     now = timezone.now()
     moved_since = now - _lease_time()
+    _finish_if_done(sweep)  # whoever did the last range may have been killed just before this
     still = sweep.started_at < moved_since and not (
         sweep.ranges.filter(Q(finished_at__gte=moved_since) | Q(lease_until__gte=now)).exists()
     )

@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
+from portal.crash_points import reached
 from portal.residents.locks import LOCK_OF_REMINDERS
 from portal.residents.models import Resident
 from tasks.database import run
@@ -43,6 +44,7 @@ def start_round(*, at: datetime, started_by: Sweep.StartedBy) -> tuple[ReminderR
         if latest and started_by == Sweep.StartedBy.BEAT:
             return latest, False
         done = promise(at)
+        reached("round", "before_commit")
         return ReminderRound.objects.create(
             day=day,
             run=latest.run + 1 if latest else 1,

@@ -17,6 +17,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
+from portal.crash_points import reached
 from portal.residents.models import Resident
 from tasks.database import run
 from tasks.models import Task
@@ -71,6 +72,7 @@ def send_due(
     with Deliveries() as deliveries:
         while not until() and not is_quiet(at := clock()):
             claimed = claim(at=at, past_leases=past_leases)
+            reached("claim", "after_commit")
             if not claimed:
                 break
             for place, one in enumerate(claimed):
@@ -211,8 +213,12 @@ def send(
         taken = take(resident, message, day=timezone.localdate(at))
         if taken is None:
             return None
+        reached("message", "taken")
         answer = deliveries[taken.channel].send(taken.letter) if taken.letter.lines else None
+        reached("message", "answered")
         outcome = note(taken, answer, at=at)
+        reached("message", "before_commit")
+    reached("message", "after_commit")
     for name, count in outcome.items():
         setattr(total, name, getattr(total, name) + count)
     progress(len(taken.letter.lines) + len(taken.skipped))
