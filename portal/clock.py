@@ -1,7 +1,7 @@
 """Which day it is. Whoever asks the rules for today asks here, not Django.
 
 In production this is the real clock, in Japan's time. The demo's can be moved on by whole days
-(portal/demo/clock.py), so that somebody can see a whole ladder of reminders (docs/adr/0010). What
+(portal/demo/clock.py), so that somebody can see a whole ladder of reminders (docs/adr/0011). What
 says when something truly happened (a lease, a session, the time of an event) stays with
 `timezone.now()`.
 """

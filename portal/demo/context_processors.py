@@ -1,6 +1,8 @@
 from django.conf import settings
 
+from portal import clock
+
 
 def demo(request):
-    """Let the sign-in page link to the one-click page, in the demo alone."""
-    return {"demo": settings.DEMO}
+    """Let every page of the demo, and no other, lead to the demo's own pages and say its date."""
+    return {"demo": settings.DEMO, "demo_today": settings.DEMO and clock.today()}

@@ -1,4 +1,4 @@
-"""The demo's children: web server, worker and beat, all of which end when the demo does."""
+"""The demo's children: its servers, worker and beat, all of which end when the demo does."""
 
 import ctypes
 import os
@@ -117,3 +117,10 @@ def reserve_port(port: str) -> socket.socket:
         return bound
     bound.close()
     raise CannotRun(reason)
+
+
+def reserve_any_port() -> socket.socket:
+    """Return a socket bound to a free port on loopback, not yet listening."""
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    return bound

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import psycopg
@@ -18,9 +18,16 @@ from django.db import Error, connection
 from django.utils import timezone, translation
 
 from portal import clock, health, local_servers
-from portal.demo import data
+from portal.demo import data, mails, walk
 from portal.demo.people import PEOPLE, STAFF, Person
-from portal.demo.processes import CannotRun, Child, StopSignals, end_all, reserve_port
+from portal.demo.processes import (
+    CannotRun,
+    Child,
+    StopSignals,
+    end_all,
+    reserve_any_port,
+    reserve_port,
+)
 
 RUN_DIR = settings.RUN_DIR
 NOTE = RUN_DIR / "demo.json"
@@ -70,16 +77,17 @@ class Command(BaseCommand):
     def run(self, signals: StopSignals):
         residents = number_of_residents()
         port = os.environ.get("PORT") or "8000"
-        with reserve_port(port) as web_socket:
+        with reserve_port(port) as web_socket, own_mail_server() as mail_socket:
             password = self.prepare(residents)
             url = f"http://127.0.0.1:{port}"
+            mails_url = f"{url}/demo/mails/" if mail_socket else None
             children = []
             try:
-                start_children(children, web_socket)
+                start_children(children, url, web_socket, mail_socket)
                 wait_until_well(children, url)
                 NOTE.touch(mode=0o600)
-                NOTE.write_text(note(url, password))
-                self.say(announcement(url, password))
+                NOTE.write_text(note(url, mails_url, password))
+                self.say(announcement(url, mails_url, password))
                 self.watch(children, url)
             finally:
                 signals.from_now_on_only_count()
@@ -94,6 +102,7 @@ class Command(BaseCommand):
         NOTE.unlink(missing_ok=True)  # left by a demo that was killed
         data.migrate()
         password = data.own_password(PASSWORD)
+        walk.end()  # left by a demo that was stopped on the way
         if data.is_there():
             if not data.password_stands(password):
                 data.let_sign_in(password)
@@ -101,6 +110,7 @@ class Command(BaseCommand):
         else:
             if "DATABASE_URL" not in local_servers.provided:
                 data.refuse_strangers()
+            walk.forget()
             today = clock.today()
             lines = data.write_facts(FACTS, residents=residents, today=today)
             self.say(f"Loading {lines:,} facts from {FACTS} …")
@@ -135,9 +145,11 @@ class Command(BaseCommand):
             data.delete_everything()
         else:
             local_servers.erase()
+        walk.forget()
         for path in (NOTE, FACTS, PASSWORD, *RUN_DIR.glob(f"{SCHEDULE.name}*")):
             path.unlink(missing_ok=True)
-        shutil.rmtree(LOGS, ignore_errors=True)
+        for folder in (LOGS, mails.folder()):
+            shutil.rmtree(folder, ignore_errors=True)
         self.say("The demo's data are deleted. `make demo` makes new ones.")
 
 
@@ -166,29 +178,46 @@ def number_of_residents() -> int:
     return int(text)
 
 
-def start_children(children: list[Child], web_socket):
-    """Start the three, adding each to `children` at once, so that none is forgotten."""
+def own_mail_server():
+    """Return a socket for the demo's own mail server; within EMAIL_URL's reach, nothing."""
+    return nullcontext() if os.environ.get("EMAIL_URL") else reserve_any_port()
+
+
+def start_children(children: list[Child], url: str, web_socket, mail_socket):
+    """Start them all, adding each to `children` at once, so that none is forgotten.
+
+    Without a `mail_socket` mails go out through the server that EMAIL_URL names.
+    """
     health.forget()
     LOGS.mkdir(exist_ok=True)
-    environment = {"ANNAI_ENV": "demo", "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    environment = {
+        "ANNAI_ENV": "demo",
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "PORTAL_URL": url,
+    }
+    if mail_socket:
+        environment |= {
+            "EMAIL_URL": "smtp://{}:{}".format(*mail_socket.getsockname()),
+            "DEMO_KEEPS_MAILS": "1",
+        }
+
+    def start(name, log, arguments, keep_open=()):
+        path = LOGS / log
+        arguments = [str(argument) for argument in arguments]
+        children.append(
+            Child(name, arguments, log=path, environment=environment, keep_open=keep_open)
+        )
+
+    if mail_socket:
+        number = mail_socket.fileno()
+        start("mail server", "mail.log", ["portal.demo.sink", number], [number])
     number = web_socket.fileno()
     gunicorn = ["gunicorn", "portal.wsgi", "--bind", f"fd://{number}", "--no-control-socket"]
+    start("web server", "web.log", [*gunicorn, "--workers", 2, "--threads", 4], [number])
     celery = ["celery", "--app", "portal", "--quiet"]
-    worker = ["--concurrency", "2", "-l", "INFO", "--without-mingle", "--without-gossip"]
-    for name, log, arguments, keep_open in (
-        ("web server", "web.log", [*gunicorn, "--workers", "2", "--threads", "4"], [number]),
-        ("worker", "worker.log", [*celery, "worker", *worker], []),
-        ("beat", "beat.log", [*celery, "beat", "--schedule", SCHEDULE, "--pidfile="], []),
-    ):
-        children.append(
-            Child(
-                name,
-                [str(argument) for argument in arguments],
-                log=LOGS / log,
-                environment=environment,
-                keep_open=keep_open,
-            )
-        )
+    worker = ["--concurrency", 2, "-l", "INFO", "--without-mingle", "--without-gossip"]
+    start("worker", "worker.log", [*celery, "worker", *worker])
+    start("beat", "beat.log", [*celery, "beat", "--schedule", SCHEDULE, "--pidfile="])
 
 
 def wait_until_well(children: list[Child], url: str):
@@ -218,17 +247,22 @@ def unwell_parts(url: str) -> list[str]:
     return [part for part, well in parts.items() if not well and part != "well"]
 
 
-def note(url: str, password: str) -> str:
+def note(url: str, mails_url: str | None, password: str) -> str:
     """Return what a running demo tells other programs, as JSON."""
 
     def entry(one: Person) -> dict:
         return {"email": one.email, "password": password, "about": str(one.about)}
 
-    people, staff = [entry(one) for one in PEOPLE], [entry(one) for one in STAFF]
-    return json.dumps({"url": url, "people": people, "staff": staff}, ensure_ascii=False, indent=2)
+    told = {
+        "url": url,
+        "mails_url": mails_url,
+        "people": [entry(one) for one in PEOPLE],
+        "staff": [entry(one) for one in STAFF],
+    }
+    return json.dumps(told, ensure_ascii=False, indent=2)
 
 
-def announcement(url: str, password: str) -> str:
+def announcement(url: str, mails_url: str | None, password: str) -> str:
     def lines(some: list[Person]) -> str:
         return "\n".join(f"  {one.email:<20} {one.about}" for one in some)
 
@@ -241,6 +275,8 @@ Staff pages: {url}/staff/
 {lines(STAFF)}
 
 Password of all of them: {password}    With one click: {url}/demo/
+Mails: {mails_url or "go out through the server that EMAIL_URL names"}
+The demo's clock, to see the reminders of the days to come: {url}/demo/clock/
 Logs: {LOGS}    Ctrl-C stops everything; the data stay."""
 
 
