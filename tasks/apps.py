@@ -14,13 +14,17 @@ class TasksConfig(AppConfig):
 
 
 def record_rules(using, **kwargs):
-    """Give every registered rule its row, for other rows and the staff pages to name."""
-    from django.db import connections
+    """Give every registered rule its row, for other rows and the staff pages to name.
 
-    from tasks.models import RuleRecord
+    And note its version, which on a fresh installation is in force at once.
+    """
+    from django.db import DEFAULT_DB_ALIAS, connections
+
+    from tasks import versions
+    from tasks.models import RuleRecord, RuleVersion
     from tasks.rules import registry
 
-    if RuleRecord._meta.db_table not in connections[using].introspection.table_names():
+    if RuleVersion._meta.db_table not in connections[using].introspection.table_names():
         return  # only some of the migrations were asked for
     RuleRecord.objects.using(using).bulk_create(
         [RuleRecord(id=rule.id, key=rule.key) for rule in registry.values()],
@@ -28,3 +32,5 @@ def record_rules(using, **kwargs):
         unique_fields=["id"],
         update_fields=["key"],
     )
+    if using == DEFAULT_DB_ALIAS:
+        versions.record()

@@ -6,8 +6,10 @@ The parameters left open are named in the text: `%(today)s`, and `%(low)s` and `
 an IN over a join or a UNION, and would read whole tables for each range.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 
 from django.db import connection
 from django.db.models import CharField, DateField, Expression, F, Field, Q, QuerySet, Value
@@ -16,7 +18,7 @@ from django.db.models.functions import Cast
 from psycopg.sql import quote
 
 from portal.residents.models import Guardianship, Resident
-from tasks.models import LIVE, Priority, Task
+from tasks.models import LIVE, Priority, RuleVersion, Status, Task
 from tasks.rules import Condition, Rule
 
 
@@ -65,10 +67,14 @@ IDS = Scope("{id} = ANY(%(ids)s::bigint[])")
 
 
 class Wanted:
-    """The rules as SQL, for one scope."""
+    """The rules as SQL, for one scope.
 
-    def __init__(self, rules: Iterable[Rule], scope: Scope):
-        self.rules, self.scope = list(rules), scope
+    A rule counts only where what this process has compiled of it is what was released
+    (tasks.versions); `as_if_released` asks of some rules alone what they would do if it were.
+    """
+
+    def __init__(self, rules: Iterable[Rule], scope: Scope, *, as_if_released: bool = False):
+        self.rules, self.scope, self.as_if_released = list(rules), scope, as_if_released
 
     # ---- the two kinds of conditions
     @cached_property
@@ -108,9 +114,8 @@ class Wanted:
     # ---- what is wanted
     def _held(self, rule: Rule) -> str:
         """The rows for which all of the rule's own conditions hold, as columns of a task."""
-        dates = {
-            "task_opens_on": F(rule.opens_on) if rule.opens_on else Value(None, DateField()),
-            "task_due_on": F(rule.due_on) if rule.due_on else Value(None, DateField()),
+        columns = {
+            **dates(rule),
             "task_source": F("source_id"),
             "task_checked_at": F("checked_at"),
         }
@@ -127,7 +132,8 @@ class Wanted:
                 task_opens_on::date AS opens_on, task_due_on::date AS due_on,
                 {priority}::smallint AS priority,
                 task_source AS source_id, task_checked_at AS checked_at
-            FROM ({self._rows(rule, *certain, **dates)}) AS held"""
+            FROM ({self._rows(rule, *certain, **columns)}) AS held
+            {"" if self.as_if_released else f"WHERE {released(rule)}"}"""
 
     @cached_property
     def acting(self) -> str:
@@ -185,6 +191,42 @@ class Wanted:
     def one_a_person(self) -> str:
         """The numbers of the rules of which a person has one task at most, as an SQL list."""
         return ", ".join(["NULL", *(str(rule.id) for rule in self.rules if not rule.subject)])
+
+    # ---- wanted and stored side by side
+    @cached_property
+    def different(self) -> str:
+        """What is to be done in scope: each wanted task beside its live one, where they differ.
+
+        `id` is NULL where a task is to be opened; `unwanted` where one is not wanted, so that its
+        rule is to be asked what ends it; `differs` and `wakes` say why one is to be updated. On a
+        quiet night there is none. Tasks of a rule that waits to be released are never unwanted.
+        """
+        if self.as_if_released:
+            these = ", ".join(["NULL", *(str(rule.id) for rule in self.rules)])
+            mine, in_force = f"AND live.rule_id IN ({these})", "true"
+        else:
+            mine, in_force = "", f"l.rule_id = ANY({rules_in_force(self.rules)})"
+        return f"""
+            SELECT * FROM (
+                SELECT w.resident_id AS wanted_by, w.about_id, w.rule_id, w.subject,
+                    w.opens_on, w.due_on, w.priority, w.source_id, w.checked_at,
+                    l.id, l.resident_id, l.about_id AS live_about, l.rule_id AS live_rule,
+                    l.wake_on <= {DAY_IN_SQL} OR (l.status = '{Status.SNOOZED.value}'
+                        AND coalesce(w.due_on, l.due_on) <= {DAY_IN_SQL}) AS wakes,
+                    w.resident_id IS NOT NULL AND (w.opens_on, w.due_on, w.priority)
+                        IS DISTINCT FROM (l.opens_on, l.due_on, l.priority) AS differs,
+                    w.resident_id IS NULL AND {in_force} AS unwanted
+                FROM ({self.wanted}) w
+                FULL JOIN (
+                    SELECT *, CASE WHEN rule_id IN ({self.one_a_person}) THEN ''
+                        ELSE subject END AS occurrence
+                    FROM {Task._meta.db_table} live
+                    WHERE {self.scope.of("live.about_id")} AND live.status IN ({LIVE_IN_SQL})
+                        {mine}) l
+                    ON l.about_id = w.about_id AND l.rule_id = w.rule_id
+                    AND l.occurrence = coalesce(w.subject, '')
+                    AND l.resident_id = w.resident_id) both_sides
+            WHERE id IS NULL OR unwanted OR wakes OR differs"""
 
     # ---- what becomes of a stored task that is not wanted
     def _judged(self, rule: Rule) -> str:
@@ -270,6 +312,57 @@ class Wanted:
     def _person_days(self) -> set[str]:
         compared = {day for c in self.person_tests.values() for day in days_compared(c)}
         return {"acts_from"} | {f"{path} - ({offset})" for path, offset in compared}
+
+
+# ---- versions
+def dates(rule: Rule) -> dict[str, Expression]:
+    """Return the columns of a rule's rows that become the dates of its task."""
+    return {
+        "task_opens_on": F(rule.opens_on) if rule.opens_on else Value(None, DateField()),
+        "task_due_on": F(rule.due_on) if rule.due_on else Value(None, DateField()),
+    }
+
+
+def definition(rule: Rule) -> dict:
+    """Return all that decides what the rule does, and nothing of what it says.
+
+    The two statements ask a range of people how each condition comes out: `rows` of each fact,
+    `people` of each person.
+    """
+    alone = Wanted([rule], RANGE)
+    values = {column(c.name): c.value(TODAY) for c in rule.conditions}
+    return {
+        "rows": alone._rows(rule, **dates(rule), **values),
+        "people": alone.people,
+        "ends": [c.ends.value for c in rule.conditions],
+        "ends_of_person": [c.ends.value for c in rule.person_conditions],
+        "one_a_person": rule.subject is None,
+        "priority": rule.priority,
+        "urgent_days": rule.urgent_days,
+    }
+
+
+@cache
+def fingerprint(rule: Rule) -> str:
+    """Return what tells one version of a rule from the next: a hash of its definition."""
+    text = json.dumps(definition(rule), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def released(rule: Rule) -> str:
+    """SQL, the same for every row and so asked once: is this what was released of the rule?"""
+    return f"""EXISTS (SELECT FROM {RuleVersion._meta.db_table} v WHERE v.in_force
+                AND v.rule_id = {rule.id} AND v.fingerprint = '{fingerprint(rule)}')"""
+
+
+def rules_in_force(rules: Iterable[Rule]) -> str:
+    """SQL for an array, made once: the rules (numbers) whose tasks may be ended.
+
+    Also those that were released as no longer there.
+    """
+    compiled = ", ".join(f"({rule.id}, '{fingerprint(rule)}')" for rule in rules)
+    return f"""ARRAY(SELECT v.rule_id FROM {RuleVersion._meta.db_table} v WHERE v.in_force
+                AND (v.fingerprint = '' OR (v.rule_id, v.fingerprint) IN ({compiled})))"""
 
 
 def column(condition_name: str) -> str:

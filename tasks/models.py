@@ -25,6 +25,96 @@ class RuleRecord(models.Model):
         return self.key
 
 
+class RuleVersion(models.Model):
+    """One version of a rule: what decides in it, what it would change, and who let it go live.
+
+    Of a rule only the version in force opens, updates and closes tasks (tasks.versions). A rule
+    that the code no longer registers is a version too, with an empty fingerprint.
+    """
+
+    # So many new tasks one person may release; for more a second one must say yes.
+    ALONE_UP_TO = 1000
+
+    class How(models.TextChoices):
+        INSTALLED = "installed", _("with the installation")
+        SAME = "same", _("by itself: it gives the same as the version before")
+        STAFF = "staff", _("by staff")
+
+    rule = models.ForeignKey(
+        RuleRecord, models.CASCADE, related_name="versions", verbose_name=_("rule"), db_index=False
+    )
+    number = models.PositiveSmallIntegerField(_("version"))
+    fingerprint = models.CharField(
+        _("fingerprint"), max_length=32, blank=True, help_text=_("Empty: no longer registered.")
+    )
+    definition = models.JSONField(_("definition"), help_text=_("What the fingerprint is of."))
+    ladder = models.JSONField(_("ladder of reminders"))
+    first_seen = models.DateTimeField(_("first seen"), default=timezone.now)
+
+    asked_at = models.DateTimeField(_("asked what would change"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
+    day = models.DateField(_("for the day"), null=True, blank=True)
+    would_open = models.PositiveIntegerField(_("would open"), null=True, blank=True)
+    would_update = models.PositiveIntegerField(_("would update"), null=True, blank=True)
+    would_close = models.PositiveIntegerField(_("would close"), null=True, blank=True)
+    answer = models.JSONField(_("what would change"), null=True, blank=True)
+
+    first_yes_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("first yes"),
+    )
+    first_yes_at = models.DateTimeField(_("first yes at"), null=True, blank=True)
+    first_yes_open = models.PositiveIntegerField(
+        _("would open, at the first yes"), null=True, blank=True
+    )
+    second_yes_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("second yes"),
+    )
+    released_at = models.DateTimeField(_("released at"), null=True, blank=True)
+    how = models.CharField(_("released"), max_length=9, choices=How.choices, blank=True)
+    in_force = models.BooleanField(_("in force"), default=False)
+
+    class Meta:
+        verbose_name = _("version of a rule")
+        verbose_name_plural = _("versions of rules")
+        permissions = [("release_rule", "Can release a rule")]
+        ordering = ["rule", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["rule", "number"], name="rule_version_once"),
+            models.UniqueConstraint(
+                fields=["rule"], condition=Q(in_force=True), name="rule_version_one_in_force"
+            ),
+            models.CheckConstraint(
+                condition=Q(released_at__isnull=True, how="", in_force=False)
+                | Q(released_at__isnull=False, how__in=["installed", "same", "staff"]),
+                name="rule_version_released_somehow",
+            ),
+            models.CheckConstraint(
+                condition=~Q(how="staff")
+                | Q(first_yes_by__isnull=False, would_open__lte=1000)
+                | Q(first_yes_by__isnull=False, second_yes_by__isnull=False),
+                name="rule_version_released_by_enough",
+            ),
+            models.CheckConstraint(
+                condition=Q(second_yes_by__isnull=True)
+                | Q(first_yes_by__isnull=False) & ~Q(second_yes_by=F("first_yes_by")),
+                name="rule_version_second_yes_by_another",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.rule} {self.number}"
+
+
 class Status(models.TextChoices):
     OPEN = "open", _("Open")
     SNOOZED = "snoozed", _("Remind me later")
@@ -254,6 +344,11 @@ class SweepRange(models.Model):
     updated = models.PositiveIntegerField(_("updated"), default=0)
     closed = models.PositiveIntegerField(_("closed"), default=0)
     seconds = models.FloatField(_("seconds"), default=0)
+    # In the row that is written anyway. Numbers of rules, as keys of JSON are text: {"17": [opened,
+    # updated, closed]}, of those alone that had something to do.
+    by_rule = models.JSONField(
+        _("by rule"), null=True, help_text=_("Empty: not yet done, or not counted by rule.")
+    )
 
     class Meta:
         verbose_name = _("range of a night")

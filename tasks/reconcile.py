@@ -8,7 +8,7 @@ one another, so that the later sees every fact of the earlier.
 
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 
@@ -19,7 +19,7 @@ from portal import clock
 from portal.residents.locks import BLOCK, LOCK_OF_BLOCK, LOCK_OF_PERSON
 from portal.residents.models import Guardianship
 from tasks.compile import DAY_IN_SQL, IDS, LIVE_IN_SQL, RANGE, Scope, Wanted
-from tasks.models import Status, Task, TaskEvent
+from tasks.models import Task, TaskEvent
 from tasks.rules import registry
 
 MANY = 64  # of more people than this their blocks are locked, not each of them
@@ -27,13 +27,26 @@ MANY = 64  # of more people than this their blocks are locked, not each of them
 
 @dataclass(frozen=True)
 class Reconciled:
+    """How many tasks were opened, updated and closed; and the same by rule (number)."""
+
     opened: int = 0
     updated: int = 0
     closed: int = 0
+    by_rule: dict[int, "Reconciled"] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, rule_id: int, **counts):
+        return cls(**counts, by_rule={rule_id: cls(**counts)})
 
     def __add__(self, other):
+        by_rule = dict(self.by_rule)
+        for rule_id, counts in other.by_rule.items():
+            by_rule[rule_id] = by_rule.get(rule_id, Reconciled()) + counts
         return Reconciled(
-            self.opened + other.opened, self.updated + other.updated, self.closed + other.closed
+            self.opened + other.opened,
+            self.updated + other.updated,
+            self.closed + other.closed,
+            by_rule,
         )
 
 
@@ -53,24 +66,7 @@ class Statements:
         # the same subject could want a task twice: DISTINCT, where ON CONFLICT would cost a fifth
         # of a first night, and in this order a person's tasks lie together on disk.
         self.open_and_update = f"""
-            WITH different AS MATERIALIZED (
-                SELECT * FROM (
-                    SELECT w.resident_id AS wanted_by, w.about_id, w.rule_id, w.subject,
-                        w.opens_on, w.due_on, w.priority, w.source_id, w.checked_at,
-                        l.id, l.resident_id, l.about_id AS live_about,
-                        l.wake_on <= {DAY_IN_SQL} OR (l.status = '{Status.SNOOZED.value}'
-                            AND coalesce(w.due_on, l.due_on) <= {DAY_IN_SQL}) AS wakes,
-                        w.resident_id IS NOT NULL AND (w.opens_on, w.due_on, w.priority)
-                            IS DISTINCT FROM (l.opens_on, l.due_on, l.priority) AS differs
-                    FROM ({rules.wanted}) w
-                    FULL JOIN (
-                        SELECT *, CASE WHEN rule_id IN ({rules.one_a_person}) THEN ''
-                            ELSE subject END AS occurrence
-                        FROM {tasks} live WHERE {live("live")}) l
-                        ON l.about_id = w.about_id AND l.rule_id = w.rule_id
-                        AND l.occurrence = coalesce(w.subject, '')
-                        AND l.resident_id = w.resident_id) both_sides
-                WHERE id IS NULL OR wanted_by IS NULL OR wakes OR differs),
+            WITH different AS MATERIALIZED ({rules.different}),
             opened AS (
                 INSERT INTO {tasks} (resident_id, about_id, rule_id, subject, status, opens_on,
                     due_on, priority, opened_on, opened_source_id, opened_checked_at)
@@ -79,7 +75,7 @@ class Statements:
                     priority, {DAY_IN_SQL}, source_id, checked_at
                 FROM different d WHERE id IS NULL
                 ORDER BY wanted_by, about_id, rule_id, subject, due_on
-                RETURNING 1),
+                RETURNING rule_id),
             updated AS (
                 UPDATE {tasks} t SET
                     opens_on = CASE WHEN d.differs THEN d.opens_on ELSE t.opens_on END,
@@ -90,25 +86,32 @@ class Statements:
                 FROM different d
                 WHERE t.id = d.id AND t.resident_id = d.resident_id AND {live("t")}
                     AND (d.wakes OR d.differs)
-                RETURNING t.resident_id, t.id, d.wakes),
+                RETURNING t.resident_id, t.id, t.rule_id, d.wakes),
             noted AS (
                 INSERT INTO {events} (resident_id, task_id, what, day)
                 SELECT resident_id, id, CASE WHEN wakes THEN 'woken' ELSE 'updated' END,
                     {DAY_IN_SQL} FROM updated)
-            SELECT (SELECT count(*) FROM opened), (SELECT count(*) FROM updated),
-                (SELECT array_agg(DISTINCT live_about) FROM different WHERE wanted_by IS NULL),
-                (SELECT array_agg(id) FROM different WHERE wanted_by IS NULL)"""
+            SELECT rule_id, count(*) FILTER (WHERE what = 'opened'),
+                count(*) FILTER (WHERE what = 'updated'),
+                array_agg(about_id) FILTER (WHERE what = 'unwanted'),
+                array_agg(id) FILTER (WHERE what = 'unwanted')
+            FROM (SELECT 'opened' AS what, rule_id, NULL::bigint AS about_id, NULL::bigint AS id
+                FROM opened
+                UNION ALL SELECT 'updated', rule_id, NULL, NULL FROM updated
+                UNION ALL SELECT 'unwanted', live_rule, live_about, id FROM different
+                WHERE unwanted) done
+            GROUP BY rule_id"""
         self.close = f"""
             WITH ended AS (
                 UPDATE {tasks} t SET status = e.ending, ended_on = {DAY_IN_SQL}, wake_on = NULL
                 FROM ({rules.endings}) e
                 WHERE t.id = e.id AND t.resident_id = e.resident_id AND {live("t")}
                     AND e.ending IS NOT NULL
-                RETURNING t.resident_id, t.id, t.status),
+                RETURNING t.resident_id, t.id, t.rule_id, t.status),
             noted AS (
                 INSERT INTO {events} (resident_id, task_id, what, day)
                 SELECT resident_id, id, status, {DAY_IN_SQL} FROM ended)
-            SELECT count(*) FROM ended"""
+            SELECT rule_id, count(*) FROM ended GROUP BY rule_id"""
 
 
 @cache
@@ -148,13 +151,19 @@ def with_wards(people: Iterable[int]) -> set[int]:
 
 
 def _reconcile(scope: Scope, today: date, *, many: bool, **whom) -> Reconciled:
-    sql, whom, closed = statements(scope).open_and_update, {"today": today, **whom}, 0
+    done = Reconciled()
+    people, unwanted = set(), []
     with no_nested_loops() if many else nullcontext():
-        [(opened, updated, people, unwanted)] = _run(sql, whom, prepare=not many)
+        rows = _run(statements(scope).open_and_update, {"today": today, **whom}, prepare=not many)
+    for rule_id, opened, updated, about, tasks in rows:
+        done += Reconciled.of(rule_id, opened=opened, updated=updated)
+        people.update(about or [])
+        unwanted += tasks or []
     if unwanted:
-        whom = {"today": today, "ids": people, "unwanted": unwanted}
-        [(closed,)] = _run(statements(IDS).close, whom, prepare=not many)
-    return Reconciled(opened, updated, closed)
+        whom = {"today": today, "ids": sorted(people), "unwanted": unwanted}
+        for rule_id, closed in _run(statements(IDS).close, whom, prepare=not many):
+            done += Reconciled.of(rule_id, closed=closed)
+    return done
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def start_sweep(
         SweepRange.objects.bulk_create(
             [
                 SweepRange(sweep=sweep, low=low, high=low + range_size)
-                for low in _range_starts(range_size)
+                for low in range_starts(range_size)
             ],
             batch_size=5000,
         )
@@ -56,7 +56,7 @@ def start_sweep(
         return sweep, True
 
 
-def _range_starts(size: int) -> range:
+def range_starts(size: int) -> range:
     ids = Resident.objects.aggregate(first=Min("pk"), last=Max("pk"))
     if ids["first"] is None:
         return range(0)
@@ -83,6 +83,10 @@ def work_on(range_id: int, *, worker: str, steal: bool = False) -> Reconciled | 
         started = time.perf_counter()
         done = reconcile_range(today=one.sweep.day, low=one.low, high=one.high)
         one.opened, one.updated, one.closed = done.opened, done.updated, done.closed
+        one.by_rule = {
+            rule_id: [counts.opened, counts.updated, counts.closed]
+            for rule_id, counts in done.by_rule.items()
+        }
         one.seconds = time.perf_counter() - started
         one.finished_at = timezone.now()
         one.lease_until = None

@@ -19,5 +19,8 @@ def plan_of(sql, **params):
 
 
 def people_tables(nodes):
-    small = {None, "residents_source", "residents_municipality", "tasks_rulerecord"}
+    small = {
+        *(None, "residents_source", "residents_municipality"),
+        *("tasks_rulerecord", "tasks_ruleversion"),
+    }
     return [(kind, table, rows) for kind, table, rows in nodes if table not in small]

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q
 
 from portal.card.models import InsuranceUse
-from tasks import explain, reconcile
+from tasks import explain, reconcile, versions
 from tasks.models import RuleRecord, Status, Task
 from tasks.reconcile import Reconciled, reconcile_people, reconcile_range
 from tasks.rules import Condition, Rule, registry
@@ -65,6 +65,7 @@ def ten_rules_more():
             )
         )
         RuleRecord.objects.create(id=rule.id, key=rule.key)
+    versions.record()
     forget_compiled()
     yield
     registry.clear()
