@@ -1,7 +1,6 @@
 import json
 import os
 import time
-from dataclasses import asdict
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
@@ -44,5 +43,5 @@ class Command(BaseCommand):
             )
             residents = Resident.objects.count()
         seconds = round(time.perf_counter() - started, 3)
-        counts = {"residents": residents, **asdict(done), "seconds": seconds}
-        self.stdout.write(json.dumps(counts))
+        counts = {"opened": done.opened, "updated": done.updated, "closed": done.closed}
+        self.stdout.write(json.dumps({"residents": residents, **counts, "seconds": seconds}))
