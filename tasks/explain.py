@@ -9,8 +9,9 @@ from datetime import date, datetime
 from functools import cache
 
 from django.db.models import F
+from django.utils.translation import get_language
 
-from portal.residents.models import Resident
+from portal.residents.models import Resident, Source
 from tasks.compile import DAY_IN_SQL, IDS, Wanted, column, run
 from tasks.reconcile import with_wards
 from tasks.rules import Condition, Rule, registry
@@ -128,6 +129,16 @@ def _finding(condition: Condition, row: dict, source: str) -> Finding:
 def _verdict(findings: list[Finding]) -> bool | None:
     values = {finding.value for finding in findings}
     return False if False in values else None if None in values else True
+
+
+def source_names(explanations: Iterable[Explanation]) -> dict[str, str]:
+    """Return what to call the sources of some explanations: {key: name}."""
+    keys = {finding.source for one in explanations for finding in one.findings}
+    english = get_language() != "ja"
+    return {
+        source.key: (source.name_en if english else source.name) or source.name or source.key
+        for source in Source.objects.filter(key__in=keys)
+    }
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,20 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from portal import clock
-from portal.residents.models import Resident, Source
+from portal.residents.models import Resident
 from tasks import acts
-from tasks.explain import explain
-from tasks.forms import SnoozeForm, ready_choices
+from tasks.explain import explain, source_names
+from tasks.forms import SnoozeForm
 from tasks.inbox import Inbox
-from tasks.models import LIVE, Status, Task, TaskEvent
+from tasks.models import Task
 from tasks.rules import registry
-from tasks.words import fill
+from tasks.task_page import TaskPage
 
 
 def for_residents(view):
@@ -72,52 +71,12 @@ def own_task(resident, task_id):
 
 
 def task_page(request, resident, task, *, snooze=None, status=200):
-    today = clock.today()
-    rule = registry.by_id(task.rule_id)
-    found = explain(rule, task.about, today=today)
-    explanation = next((one for one in found if one.subject == task.subject and one.row), None)
-    overdue = task.due_on is not None and task.due_on < today
-    live = task.status in LIVE
-    what, if_not = (rule.after_due, "") if overdue and rule.after_due else (rule.what, rule.if_not)
-    row = explanation.row if explanation else {}
     context = {
         "resident": resident,
         "task": task,
-        "rule": rule,
-        "what": fill(what, row) if row else "",
-        "if_not": fill(if_not, row) if row else "",
-        "explanation": explanation,
-        "unknown": explanation.deciding if explanation and explanation.verdict is None else None,
-        "sources": source_names([explanation]) if explanation else {},
-        "live": live,
-        "today": today,
-        "events": TaskEvent.objects.of(task).order_by("at", "pk"),
-        "others": others_reports(task) if live else [],
-        "snooze": snooze or SnoozeForm(),
-        "choices": ready_choices(today=today, due_on=task.due_on),
-        "can_snooze": task.due_on is None or task.due_on > today,
+        "shown": TaskPage(task, today=clock.today(), snooze=snooze or SnoozeForm()),
     }
     return page(request, "tasks/task.html", context, status=status)
-
-
-def others_reports(task):
-    """Return the same task of the other guardians who reported it as done."""
-    others = Task.objects.filter(
-        about=task.about_id, rule=task.rule_id, subject=task.subject, status=Status.REPORTED
-    ).exclude(resident=task.resident_id)
-    return [
-        TaskEvent.objects.of(other).filter(what="reported").latest("at", "pk") for other in others
-    ]
-
-
-def source_names(explanations):
-    """Return what to call the sources of some explanations: {key: name}."""
-    keys = {finding.source for one in explanations for finding in one.findings}
-    english = get_language() != "ja"
-    return {
-        source.key: (source.name_en if english else source.name) or source.name or source.key
-        for source in Source.objects.filter(key__in=keys)
-    }
 
 
 # ---- acts: a post changes, then the browser is sent to a page that may be reloaded

@@ -1,0 +1,86 @@
+"""What the page of one task shows: what to do, why it is there, and what has happened to it."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from tasks.explain import Explanation, Finding, explain, source_names
+from tasks.forms import SnoozeForm, ready_choices
+from tasks.models import LIVE, Status, Task, TaskEvent
+from tasks.rules import Rule, registry
+from tasks.words import fill
+
+
+@dataclass
+class TaskPage:
+    """`task` on `today`, a date in Japan; `snooze` is the form that puts it off."""
+
+    task: Task
+    today: date
+    snooze: SnoozeForm
+
+    @cached_property
+    def rule(self) -> Rule:
+        return registry.by_id(self.task.rule_id)
+
+    @property
+    def live(self) -> bool:
+        return self.task.status in LIVE
+
+    @property
+    def overdue(self) -> bool:
+        return self.task.due_on is not None and self.task.due_on < self.today
+
+    @cached_property
+    def explanation(self) -> Explanation | None:
+        """Why it is there; None where the fact it was opened from is gone."""
+        found = explain(self.rule, self.task.about, today=self.today)
+        return next((one for one in found if one.subject == self.task.subject and one.row), None)
+
+    @property
+    def what(self) -> str:
+        return self._filled((self.overdue and self.rule.after_due) or self.rule.what)
+
+    @property
+    def if_not(self) -> str:
+        return "" if self.overdue and self.rule.after_due else self._filled(self.rule.if_not)
+
+    def _filled(self, text) -> str:
+        return fill(text, self.explanation.row) if self.explanation else ""
+
+    @property
+    def unknown(self) -> Finding | None:
+        """What decides and is not known at the moment."""
+        unknown = self.explanation and self.explanation.verdict is None
+        return self.explanation.deciding if unknown else None
+
+    @cached_property
+    def sources(self) -> dict[str, str]:
+        return source_names([self.explanation]) if self.explanation else {}
+
+    @cached_property
+    def events(self) -> list[TaskEvent]:
+        return list(TaskEvent.objects.of(self.task).order_by("at", "pk"))
+
+    @cached_property
+    def others(self) -> list[TaskEvent]:
+        """What the other guardians reported of the same task of theirs: that it is done."""
+        if not self.live:
+            return []
+        theirs = Task.objects.filter(
+            about=self.task.about_id,
+            rule=self.task.rule_id,
+            subject=self.task.subject,
+            status=Status.REPORTED,
+        ).exclude(resident=self.task.resident_id)
+        return [
+            TaskEvent.objects.of(one).filter(what="reported").latest("at", "pk") for one in theirs
+        ]
+
+    @property
+    def can_snooze(self) -> bool:
+        return self.task.due_on is None or self.task.due_on > self.today
+
+    @property
+    def choices(self) -> list[tuple[int, date]]:
+        return ready_choices(today=self.today, due_on=self.task.due_on)
