@@ -1,4 +1,4 @@
-"""Whether the parts that the portal needs are well, for `/healthz`.
+"""Whether the parts that the portal needs are well, for `/healthz`; and `/livez`.
 
 Worker and beat say so themselves (portal/celery.py), by marks in Valkey that fade:
 - `beat`     it has published something; its schedule has a heartbeat every 10 seconds
@@ -57,6 +57,13 @@ def report() -> dict[str, bool]:
         "worker": found["worker"] is not None and (found["answered"] is not None or not beat),
         "beat": beat,
     }
+
+
+@never_cache
+@require_safe
+def livez(request):
+    """Answer that this process takes requests. Nothing is asked, so nothing else can be ill."""
+    return JsonResponse({"alive": True})
 
 
 @never_cache

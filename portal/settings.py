@@ -23,6 +23,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from portal.local_servers import celery_broker_url
+from portal.logs import json_lines, readable_lines
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 RUN_DIR = Path(os.environ.get("ANNAI_RUN_DIR") or BASE_DIR / ".run")
@@ -110,6 +111,7 @@ if not PRODUCTION:
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.middleware.WatchMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -294,7 +296,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if PRODUCTION:
     SECURE_SSL_REDIRECT = os.environ.get("SECURE_SSL_REDIRECT", "1") == "1"
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked from nearby, past the proxy
+    SECURE_REDIRECT_EXEMPT = [r"^(livez|healthz|metrics)$"]  # asked from nearby, past the proxy
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
@@ -346,11 +348,20 @@ CELERY_BEAT_SCHEDULE = {
 CELERY_TASK_DEFAULT_PRIORITY = 6  # with Valkey as broker, 0 goes first
 CRASH_AT = os.environ.get("CRASH_AT")  # for tests: portal/crash_points.py
 
+# ---- watching
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # who shows it may read /metrics
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": json_lines if PRODUCTION else readable_lines}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO" if not DEBUG else "DEBUG"},
-    "loggers": {"django.db.backends": {"level": "WARNING"}},
+    "loggers": {
+        "django.db.backends": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},  # what came to be is in the line of each request
+        "celery.app.trace": {"level": "WARNING"},  # and in that of each job
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "gunicorn.error": {"handlers": ["console"], "propagate": False},
+    },
 }

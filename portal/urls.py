@@ -2,12 +2,15 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
 
-from portal.health import healthz
+from portal.health import healthz, livez
+from portal.metrics import metrics
 
 handler500 = "portal.errors.failed"
 
 urlpatterns = [
+    path("livez", livez, name="livez"),
     path("healthz", healthz, name="healthz"),
+    path("metrics", metrics, name="metrics"),
     path("account/", include("portal.accounts.urls")),
     path("staff/", admin.site.urls),
     path("reminders/", include("tasks.reminders.urls")),

@@ -90,6 +90,18 @@ def test_a_database_that_does_not_answer_takes_no_more_than_a_second(all_well, m
         assert parts == {**ALL_WELL, "database": False}
 
 
+def test_alive_is_whoever_answers_even_with_nothing_else_well(client, settings, monkeypatch):
+    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+    monkeypatch.setitem(connections.settings["default"], "HOST", "/nowhere")
+
+    answer = client.get("/livez")  # without the fixture `db`, a query would be refused
+
+    assert answer.status_code == 200
+    assert answer.json() == {"alive": True}
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize("address", ["/livez", "/healthz", "/metrics"])
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
-def test_it_is_only_read(client, method, db):
-    assert getattr(client, method)("/healthz").status_code == 405
+def test_it_is_only_read(client, method, address, db):
+    assert getattr(client, method)(address).status_code == 405

@@ -1,0 +1,86 @@
+"""What Prometheus reads: how requests were answered, and how nights and reminders stand.
+
+Under gunicorn each worker keeps its counts in a file (gunicorn.conf.py), and whichever worker is
+asked adds them up. How nights and reminders stand is asked of the database there and then.
+"""
+
+import os
+from hmac import compare_digest
+
+from django.conf import settings
+from django.db import Error
+from django.http import Http404, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily as Gauge
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from tasks.figures import night_figures
+
+REQUEST_SECONDS = Histogram(
+    "annai_request_seconds",
+    "Time from a request's arrival to its answer, by the name of its route.",
+    ["method", "route", "status"],
+    buckets=[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registry=None,
+)
+
+
+class Figures(Collector):
+    """How nights and reminders stand, by the database."""
+
+    def collect(self):
+        well = Gauge("annai_figures_well", "1 if the database could be asked for the figures.")
+        try:
+            yield from of_the_night()
+        except Error:
+            well.add_metric([], 0)
+        else:
+            well.add_metric([], 1)
+        yield well
+
+
+def of_the_night():
+    night = night_figures()
+    if night.seconds_since is not None:
+        yield Gauge(
+            "annai_night_age_seconds",
+            "Time since a night was last finished.",
+            night.seconds_since,
+        )
+    yield Gauge(
+        "annai_night_ranges_open",
+        "Ranges of the newest night that are not finished.",
+        night.open_ranges,
+    )
+
+
+@never_cache
+@require_safe
+def metrics(request):
+    """Answer in Prometheus' format; to whoever may not read it there is no such page."""
+    if not may_read(request):
+        raise Http404
+    registry = CollectorRegistry()
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        MultiProcessCollector(registry)
+    else:
+        registry.register(REQUEST_SECONDS)
+    registry.register(Figures())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def may_read(request) -> bool:
+    """Tell whether the request shows METRICS_TOKEN; where none is set, whether it is from here.
+
+    Production asks for the token in any case: there a proxy may stand on the same machine, and
+    what it passes on would seem to be from here.
+    """
+    if settings.METRICS_TOKEN:
+        shown = request.headers.get("Authorization", "")
+        return compare_digest(shown.encode(), f"Bearer {settings.METRICS_TOKEN}".encode())
+    if settings.PRODUCTION or "X-Forwarded-For" in request.headers:
+        return False
+    return request.META["REMOTE_ADDR"] in {"127.0.0.1", "::1"}
