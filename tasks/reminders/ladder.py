@@ -37,7 +37,8 @@ def latest_step_in_sql(rule: Rule, today: str) -> str:
     """Return `latest_step` as SQL over the columns opened_on and due_on of a task."""
     every = "NULL"
     if rule.remind_every:
-        every = f"nullif((({today} - opened_on) / {rule.remind_every}) * {rule.remind_every}, 0)"
+        days = rule.remind_every
+        every = f"nullif(greatest(({today} - opened_on) / {days}, 0) * {days}, 0)"
     if not rule.remind:
         return every
     reached = " ".join(

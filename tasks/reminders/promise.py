@@ -130,6 +130,7 @@ def promise_in_sql() -> str:
             SELECT resident_id, {DAY}, channel, 'waiting', min(priority), min(due_on),
                 %(at)s, %(at)s
             FROM due WHERE reason IS NULL GROUP BY resident_id, channel
+            ORDER BY min(priority), min(due_on), resident_id, channel
             ON CONFLICT (resident_id, day, channel) DO UPDATE SET
                 priority = least(m.priority, excluded.priority),
                 due_on = least(m.due_on, excluded.due_on)
