@@ -12,7 +12,8 @@ from django.db.models import F
 from django.utils.translation import get_language
 
 from portal.residents.models import Resident, Source
-from tasks.compile import DAY_IN_SQL, IDS, Wanted, column, run
+from tasks.compile import DAY_IN_SQL, IDS, Wanted, column
+from tasks.database import run
 from tasks.reconcile import with_wards
 from tasks.rules import Condition, Rule, registry
 from tasks.words import fill
@@ -167,7 +168,7 @@ def coming_up(
     }
     found = [
         Coming(registry.by_id(rule_id), about_id, subject, day, due_on)
-        for rule_id, about_id, subject, day, due_on in run(_coming_up_sql(), params)
+        for rule_id, about_id, subject, day, due_on in run(_coming_up_sql(), params, prepare=True)
     ]
     return sorted(found, key=lambda c: (c.opens_on, c.rule.key, c.about_id, c.subject))
 
@@ -212,7 +213,7 @@ def verdicts(people: Iterable[int], *, today: date) -> dict[tuple[str, int], Ver
 
     A pair is missing where nothing at all has been reported.
     """
-    rows = run(_verdicts_sql(), {"ids": sorted(people), "today": today})
+    rows = run(_verdicts_sql(), {"ids": sorted(people), "today": today}, prepare=True)
     return {
         (registry.by_id(rule_id).key, about_id): Verdict(value, checked_at)
         for rule_id, about_id, value, checked_at in rows

@@ -8,13 +8,16 @@ from itertools import groupby
 
 from django.db.models import Q
 
-from portal.residents.models import Guardianship, Resident
-from tasks.explain import Coming, coming_up, verdicts
+from portal.residents.models import Resident
+from tasks.database import kept_plans
+from tasks.explain import Coming, Verdict, coming_up, verdicts
 from tasks.models import LIVE, Priority, Status, Task
 from tasks.rules import Rule, registry
 
 AHEAD = timedelta(days=365)
 RECENT = timedelta(days=30)
+# What the lists show of a task; the rest is not read.
+SHOWN = ["rule", "about", "status", "due_on", "priority", "wake_on", "ended_on"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Item:
 
     task: Task
     rule: Rule
+    about: Resident
     checked_at: datetime | None
 
     @property
@@ -68,28 +72,44 @@ class Inbox:
     @cached_property
     def people_by_id(self) -> dict[int, Resident]:
         """The resident and every ward, also of later: what comes may be about one of those."""
-        wards = Guardianship.objects.filter(guardian=self.resident).values("child")
-        people = Resident.objects.filter(Q(pk=self.resident.pk) | Q(pk__in=wards))
-        return {person.pk: person for person in people.order_by("born", "pk")}
+        wards = Resident.objects.filter(guardianships__guardian=self.resident)
+        people = [self.resident, *wards.only("born", "name")]
+        return {who.pk: who for who in sorted(people, key=lambda who: (who.born, who.pk))}
 
     @cached_property
-    def verdicts(self):
-        return verdicts(self.people_by_id, today=self.today)
+    def answers(self) -> tuple[dict[tuple[str, int], Verdict], list[Coming]]:
+        """What the rules say of these people: how each comes out, and what will come."""
+        people, until = self.people_by_id, self.today + AHEAD
+        with kept_plans():
+            return (
+                verdicts(people, today=self.today),
+                coming_up(self.resident.pk, today=self.today, until=until, people=people),
+            )
+
+    @property
+    def verdicts(self) -> dict[tuple[str, int], Verdict]:
+        return self.answers[0]
 
     @cached_property
     def items(self) -> list[Item]:
         shown = Q(status__in=LIVE) | Q(status=Status.DONE, ended_on__gte=self.today - RECENT)
-        tasks = Task.objects.for_resident(self.resident).filter(shown)
-        return list(self._items(tasks.select_related("about").in_order()))
+        tasks = Task.objects.for_resident(self.resident).filter(shown).only(*SHOWN).in_order()
+        people = self._also_former({task.about_id for task in tasks})
+        return list(self._items(tasks, people))
 
-    def _items(self, tasks: Iterable[Task]) -> Iterable[Item]:
+    def _also_former(self, ids: set[int]) -> dict[int, Resident]:
+        """Return `people_by_id`, and whoever else is among `ids`: a guardianship taken back."""
+        former = ids - self.people_by_id.keys()
+        return self.people_by_id | (Resident.objects.in_bulk(former) if former else {})
+
+    def _items(self, tasks: Iterable[Task], people: dict[int, Resident]) -> Iterable[Item]:
         for task in tasks:
             rule = registry.by_id(task.rule_id)
             if rule is None:  # a rule that this version no longer has
                 continue
             verdict = self.verdicts.get((rule.key, task.about_id))
             unknown = task.status in LIVE and verdict and verdict.value is None
-            yield Item(task, rule, verdict.checked_at if unknown else None)
+            yield Item(task, rule, people[task.about_id], verdict.checked_at if unknown else None)
 
     def _with(self, *statuses: Status) -> list[Item]:
         return [item for item in self.items if item.task.status in statuses]
@@ -122,16 +142,13 @@ class Inbox:
         """
         abouts = [self.resident.pk, *self.people_by_id, *(item.task.about_id for item in self.do)]
         by_person = {pk: [item for item in self.do if item.task.about_id == pk] for pk in abouts}
-        people = [Person(items[0].task.about, items) for items in by_person.values() if items]
+        people = [Person(items[0].about, items) for items in by_person.values() if items]
         return sorted(people, key=lambda person: not person.urgent)
 
     @cached_property
     def ahead(self) -> list[Ahead]:
         """What will come in the next 12 months."""
-        until = self.today + AHEAD
-        people = self.people_by_id
-        found = coming_up(self.resident.pk, today=self.today, until=until, people=people)
-        return [Ahead(coming, people[coming.about_id]) for coming in found]
+        return [Ahead(coming, self.people_by_id[coming.about_id]) for coming in self.answers[1]]
 
     @property
     def months(self) -> list[tuple[date, list[Ahead]]]:
