@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from django.db import connection, transaction
 
 from portal.residents.models import Resident
-from tasks.compile import DAY_IN_SQL, IDS, LIVE_IN_SQL, RANGE, Wanted
+from tasks.compile import DAY_IN_SQL, IDS, LIVE_IN_SQL, RANGE, Scope, Wanted
 from tasks.database import run
 from tasks.models import Task
 from tasks.reconcile import no_nested_loops
@@ -94,7 +94,7 @@ def dry_run(
     Raises OperationalError where a range takes longer than PATIENCE.
     """
     change = Change(today)
-    opening, closing = _statements(rule, rule_id, by_opening=bool(now.remind_every))
+    opening, closing = in_sql(rule, rule_id, by_opening=bool(now.remind_every))
     for low in progress(list(range_starts(RANGE_SIZE))):
         whom = {"today": today, "low": low, "high": low + RANGE_SIZE}
         with reading():
@@ -120,7 +120,7 @@ def reading():
 
 
 # ---- the statements
-def _statements(rule: Rule | None, rule_id: int, *, by_opening: bool) -> tuple[str, str]:
+def in_sql(rule: Rule | None, rule_id: int, *, by_opening: bool) -> tuple[str, str]:
     """Return SQL for what would be opened and updated in a range, and for what would be closed.
 
     Both give counts in groups and examples; the first also the people and tasks to ask the
@@ -136,7 +136,8 @@ def _statements(rule: Rule | None, rule_id: int, *, by_opening: bool) -> tuple[s
             NULL::bigint AS about_id, NULL::int AS rule_id, NULL::text AS subject FROM live"""
         ended = f"""
             SELECT id, resident_id, 'withdrawn' AS ending FROM {tasks}
-            WHERE {IDS.of("about_id")} AND id = ANY(%(unwanted)s::bigint[])"""
+            WHERE {IDS.of("about_id")} AND status IN ({LIVE_IN_SQL})
+                AND id = ANY(%(unwanted)s::bigint[])"""
     else:
         different = Wanted([rule], RANGE, as_if_released=True).different
         ended = Wanted([rule], IDS, as_if_released=True).endings
@@ -161,7 +162,7 @@ def _statements(rule: Rule | None, rule_id: int, *, by_opening: bool) -> tuple[s
             SELECT 'before', NULL, live.resident_id, live.about_id, live.opened_on,
                 live.due_on, live.status
             FROM different JOIN live USING (resident_id, id) WHERE different.differs)
-        SELECT {_groups(by_opening)},
+        SELECT {_groups(RANGE, by_opening)},
             (SELECT array_agg(DISTINCT live_about) FROM different WHERE unwanted),
             (SELECT array_agg(id) FROM different WHERE unwanted)"""
     closing = f"""
@@ -169,12 +170,13 @@ def _statements(rule: Rule | None, rule_id: int, *, by_opening: bool) -> tuple[s
             SELECT 'close' AS what, e.ending, t.resident_id, t.about_id, t.opened_on, t.due_on,
                 t.status
             FROM ({ended}) e JOIN {tasks} t ON t.resident_id = e.resident_id AND t.id = e.id
+                AND {IDS.of("t.about_id")} AND t.status IN ({LIVE_IN_SQL})
             WHERE e.ending IS NOT NULL)
-        SELECT {_groups(by_opening)}"""
+        SELECT {_groups(IDS, by_opening)}"""
     return opening, closing
 
 
-def _groups(by_opening: bool) -> str:
+def _groups(scope: Scope, by_opening: bool) -> str:
     """SQL over `changes`: counts by what, ending, municipality, age and dates; and examples.
 
     A group stands for its dates alone as far as reminders go by them.
@@ -188,7 +190,8 @@ def _groups(by_opening: bool) -> str:
                 count(DISTINCT resident_id) FILTER (WHERE status = 'open') AS people
             FROM (SELECT what, ending, resident_id, {opened_on} AS opened_on, due_on, status,
                     who.municipality_id AS municipality, {age} AS age
-                FROM changes JOIN {Resident._meta.db_table} who ON who.id = changes.about_id) c
+                FROM changes JOIN {Resident._meta.db_table} who ON who.id = changes.about_id
+                    AND {scope.of("who.id")}) c
             GROUP BY GROUPING SETS
                 ((what, ending), (what, municipality), (what, age), (what, opened_on, due_on))) g),
         (SELECT coalesce(json_agg(e), '[]') FROM unnest(ARRAY{KINDS}) kind, LATERAL (
@@ -289,6 +292,6 @@ def give_the_same(before: dict, after: dict, *, today: date, seconds: float | No
 
 def _difference(before: str, after: str) -> str:
     return f"""
-        (SELECT FROM (({before}) EXCEPT ALL ({after})) missing LIMIT 1)
+        (SELECT 1 FROM (({before}) EXCEPT ALL ({after})) missing LIMIT 1)
         UNION ALL
-        (SELECT FROM (({after}) EXCEPT ALL ({before})) more LIMIT 1)"""
+        (SELECT 1 FROM (({after}) EXCEPT ALL ({before})) more LIMIT 1)"""

@@ -100,8 +100,8 @@ class RuleVersion(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(how="staff")
-                | Q(first_yes_by__isnull=False, would_open__lte=1000)
-                | Q(first_yes_by__isnull=False, second_yes_by__isnull=False),
+                | Q(first_yes_by__isnull=False, would_open__isnull=False)
+                & (Q(would_open__lte=1000) | Q(second_yes_by__isnull=False)),
                 name="rule_version_released_by_enough",
             ),
             models.CheckConstraint(

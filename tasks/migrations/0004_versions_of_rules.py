@@ -167,9 +167,14 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("how", "staff"), _negated=True),
-                            models.Q(("first_yes_by__isnull", False), ("would_open__lte", 1000)),
                             models.Q(
-                                ("first_yes_by__isnull", False), ("second_yes_by__isnull", False)
+                                ("first_yes_by__isnull", False),
+                                ("would_open__isnull", False),
+                                models.Q(
+                                    ("would_open__lte", 1000),
+                                    ("second_yes_by__isnull", False),
+                                    _connector="OR",
+                                ),
                             ),
                             _connector="OR",
                         ),

@@ -5,9 +5,11 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection, transaction
 
+from tasks import dry_run
 from tasks.compile import IDS, RANGE
 from tasks.models import Task
 from tasks.reconcile import no_nested_loops, reconcile_range, statements
+from tasks.rules import registry
 from tests.tasks.crowd import analyze, make_crowd
 from tests.tasks.plans import people_tables, plan_of
 
@@ -53,3 +55,22 @@ def test_an_event_reads_its_own_people_only(crowd, db, people):
     tables = people_tables(nodes)
     assert [node for node in tables if node[0] == "Seq Scan"] == []
     assert max(rows for _kind, _table, rows in tables) <= 30 * people
+
+
+@pytest.mark.parametrize("key", [*registry, None])
+@pytest.mark.parametrize("size", [7, 2000])
+def test_a_dry_run_reads_its_own_people_only(crowd, db, key, size):
+    """A rule as it stands, and (None) one that is taken away."""
+    low = crowd.start + 9000
+    number = registry[key or "card.benefit-account"].id
+    opening, closing = dry_run.in_sql(registry.get(key), number, by_opening=True)
+    live = Task.objects.live().filter(rule=number, about__gte=low, about__lt=low + size)
+    tasks = dict(live.values_list("pk", "about"))
+
+    with no_nested_loops():
+        nodes = plan_of(opening, today=TODAY, low=low, high=low + size)
+    nodes += plan_of(closing, today=TODAY, ids=[*tasks.values()], unwanted=[*tasks])
+
+    tables = people_tables(nodes)
+    assert [node for node in tables if node[0] == "Seq Scan"] == []
+    assert max(rows for _kind, _table, rows in tables) <= 10 * size

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q
 
 from portal.card.models import InsuranceUse
-from tasks import explain, reconcile, versions
+from tasks import versions
 from tasks.models import RuleRecord, Status, Task
 from tasks.reconcile import Reconciled, reconcile_people, reconcile_range
 from tasks.rules import Condition, Rule, registry
@@ -19,6 +19,7 @@ from tests.factories import (
     InsuranceUseFactory,
     ResidentFactory,
 )
+from tests.tasks.changed_rules import forget_compiled, other_code
 
 TODAY = date(2027, 4, 1)
 AT_MOST_FOR_ONE = 6
@@ -38,16 +39,15 @@ def sent(monkeypatch):
     return statements
 
 
-def forget_compiled():
-    reconcile.statements.cache_clear()
-    explain._coming_up_sql.cache_clear()
-    explain._verdicts_sql.cache_clear()
-
-
 @pytest.fixture
 def ten_rules_more():
     """Ten more rules over the insurance facts; they hold always, and end as expired."""
-    before = dict(registry)
+    with other_code():
+        register_ten_more()
+        yield
+
+
+def register_ten_more():
     for number in range(10):
         condition = Condition(
             name=f"more-{number}",
@@ -66,10 +66,6 @@ def ten_rules_more():
         )
         RuleRecord.objects.create(id=rule.id, key=rule.key)
     versions.record()
-    forget_compiled()
-    yield
-    registry.clear()
-    registry.update(before)
     forget_compiled()
 
 
