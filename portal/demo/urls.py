@@ -26,6 +26,5 @@ urlpatterns = [
     path("mails/<mail:name>/source/", views.mail_source, name="mail-source"),
     path("mails/<mail:name>/unsubscribe/", views.unsubscribe, name="mail-unsubscribe"),
     path("clock/", views.show_clock, name="clock"),
-    path("clock/go-on/", views.go_on, name="go-on"),
     path("clock/stop/", views.stop_clock, name="stop-clock"),
 ]

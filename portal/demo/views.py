@@ -165,8 +165,12 @@ def post_one_click(url: str) -> HTTPStatus | None:
 
 # ---- the clock
 @in_the_demo
-@require_safe
-def show_clock(request, form=None):
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_clock(request):
+    return go_on(request) if request.method == "POST" else clock_page(request)
+
+
+def clock_page(request, form=None):
     person = person_with(request.GET.get("of"))
     context = {
         "form": form or GoOnForm(),
@@ -176,7 +180,12 @@ def show_clock(request, form=None):
         "walk": walk.current(),
         "people": list(next_reminders()),
         "person": person,
-        "reminders": person and walk.reminders_of(person.ref).order_by("channel", "id"),
+        "reminders": [
+            (registry.by_id(reminder.task.rule_id).title, reminder)
+            for reminder in walk.reminders_of(person.ref).select_related("task").order_by("id")
+        ]
+        if person
+        else [],
         "days": list(days_lived()),
     }
     return render(request, "demo/clock.html", context, status=422 if form else 200)
@@ -210,20 +219,15 @@ def days_lived() -> Iterator[dict]:
     )
     messages_of = dict(sent.values_list("day").annotate(Count("pk")).order_by())
     for night in nights:
-        yield {
-            **night,
-            "day": night["sweep__day"],
-            "messages": messages_of.get(night["sweep__day"]),
-        }
+        day = night["sweep__day"]
+        yield {**night, "day": day, "messages": messages_of.get(day, 0)}
 
 
-@in_the_demo
-@require_POST
 def go_on(request):
     """Send the clock on its way: to a date, or to the next reminder of a person."""
     person, form = person_with(request.POST.get("of")), GoOnForm(request.POST)
     if not person and not form.is_valid():
-        return show_clock(request, form)
+        return clock_page(request, form)
     until = clock.today() + walk.FURTHEST if person else form.cleaned_data["until"]
     if not walk.set_out(until=until, ref=person.ref if person else ""):
         messages.error(request, _("The clock is on its way already. Wait, or stop it first."))

@@ -107,6 +107,7 @@ def test_a_person_starts_it_signs_in_and_stops_it(demo, run_dir, port):
     )
 
     assert health["well"]
+    assert browser.open(note["mails_url"]).status == 200
     assert home.url == f"{note['url']}/"
     assert "山田 花子" in home.read().decode()
     assert len(family) >= 3
@@ -119,6 +120,47 @@ def test_a_person_starts_it_signs_in_and_stops_it(demo, run_dir, port):
     assert note["url"] in printed
     assert not (run_dir / "demo.json").exists()
     assert psutil.wait_procs(family, timeout=10)[1] == []
+
+
+def test_the_clock_goes_on_a_reminder_comes_and_one_click_ends_them(demo, run_dir, port):
+    wait_for_note(demo(PORT=port), run_dir)
+    url = f"http://127.0.0.1:{port}"
+    browser = build_opener(HTTPCookieProcessor(http.cookiejar.CookieJar()))
+
+    def page(path, **form):
+        """Get a page; with a form, post it there, with the token of the clock's page."""
+        if form:
+            found = re.search(r'name="csrfmiddlewaretoken" value="(.+?)"', page("/demo/clock/"))
+            form = urlencode({"csrfmiddlewaretoken": found[1], **form}).encode()
+        return browser.open(url + path, form or None).read().decode()
+
+    page("/account/language/", language="en", next="/demo/clock/")
+    page("/demo/clock/", of="demo-hanako")
+    until = time.monotonic() + READY_WITHIN
+    while 'id="walk"' in page("/demo/clock/") and time.monotonic() < until:
+        time.sleep(0.2)
+    listed = page("/demo/mails/?to=hanako@example.jp")
+    mail = re.search(r'href="(/demo/mails/\d.+?/)"', listed)[1]
+
+    said = page(f"{mail}unsubscribe/", one="click")
+    page("/account/password/forgotten/", email="alex@example.jp")
+
+    assert "1 day ahead" in page("/demo/clock/")
+    assert "The portal answered: 200 OK." in said
+    assert f'<a href="{url}/' in page(mail)
+    until = time.monotonic() + READY_WITHIN
+    while "Set a new password" not in page("/demo/mails/?to=alex@") and time.monotonic() < until:
+        time.sleep(0.2)
+    assert "Set a new password" in page("/demo/mails/?to=alex@")
+
+
+def test_a_mail_server_of_ones_own_is_used(demo, run_dir, port):
+    note = wait_for_note(demo(PORT=port, EMAIL_URL="smtp://127.0.0.1:9"), run_dir)
+
+    with build_opener().open(f"{note['url']}/demo/mails/") as page:
+        assert "EMAIL_URL" in page.read().decode()
+    assert note["mails_url"] is None
+    assert not (run_dir / "logs" / "mail.log").exists()
 
 
 def test_a_second_start_keeps_the_data_and_a_third_is_told_of_it(demo, run_dir, port):
@@ -139,18 +181,27 @@ def test_a_second_start_keeps_the_data_and_a_third_is_told_of_it(demo, run_dir, 
     assert "The residents of an earlier run are there" in end_of(second)[1]
 
 
-def test_a_child_that_ends_is_named_with_its_log_and_ends_the_others(demo, run_dir, port):
+@pytest.mark.parametrize(
+    ("name", "argument", "log"),
+    [
+        ("worker", "worker", "worker.log"),
+        ("mail server", "portal.demo.sink", "mail.log"),
+    ],
+)
+def test_a_child_that_ends_is_named_with_its_log_and_ends_the_others(
+    demo, run_dir, port, name, argument, log
+):
     process = demo(PORT=port)
     wait_for_note(process, run_dir)
     family = psutil.Process(process.pid).children(recursive=True)
-    worker = next(one for one in family if "worker" in one.cmdline())
+    child = next(one for one in family if argument in one.cmdline())
 
-    worker.kill()
+    child.kill()
     code, printed = end_of(process)
 
     assert code == 1
-    assert "The worker has ended by itself (signal 9)" in printed
-    assert str(run_dir / "logs" / "worker.log") in printed
+    assert f"The {name} has ended by itself (signal 9)" in printed
+    assert str(run_dir / "logs" / log) in printed
     assert "Traceback" not in printed
     assert psutil.wait_procs(family, timeout=10)[1] == []
 
