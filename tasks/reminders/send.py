@@ -8,7 +8,7 @@ the message go again, under the same Message-ID. Why so: docs/adr/0010.
 
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -21,16 +21,16 @@ from portal.crash_points import reached
 from portal.residents.models import Resident
 from tasks.database import run
 from tasks.models import Task
+from tasks.reminders.claim import Claimed, claim, give_back
 from tasks.reminders.delivery import Answer, Delivery, Letter, Line, Verdict
 from tasks.reminders.mail import MailDelivery
-from tasks.reminders.models import Channel, Message, Reason, Reminder, SendingHour
+from tasks.reminders.models import Channel, Message, Reason, Reminder
 from tasks.reminders.push import PushDelivery
 from tasks.reminders.whom import ADDRESS, LANGUAGE, WHY_NOT
 from tasks.rules import registry
 
 logger = logging.getLogger(__name__)
 
-CLAIMED_AT_ONCE = 100
 GIVES_UP_AFTER = timedelta(days=3)
 LONGEST_WAIT = timedelta(hours=1)
 
@@ -43,6 +43,10 @@ class Sent:
     skipped: int = 0
     failed: int = 0
     messages: int = 0
+
+    @property
+    def reminders(self) -> int:
+        return self.sent + self.skipped + self.failed
 
 
 def is_quiet(at: datetime) -> bool:
@@ -66,20 +70,27 @@ def send_due(
     """Send what is due by `clock`, the most urgent first, until nothing is or `until` is true.
 
     `past_leases` takes up what another process has claimed, too: it is dead, or holds the lock of
-    the one message that it sends. `progress` is told of each message's reminders.
+    the one message that it sends. `progress` is told how many reminders were gone through. When
+    a channel's server takes nothing from anybody, the other channel goes on.
     """
-    total = Sent()
+    total, channels = Sent(), set(Channel)
     with Deliveries() as deliveries:
-        while not until() and not is_quiet(at := clock()):
-            claimed = claim(at=at, past_leases=past_leases)
+        while channels and not until() and not is_quiet(at := clock()):
+            claimed = claim(at=at, channels=channels, past_leases=past_leases)
             reached("claim", "after_commit")
             if not claimed:
                 break
-            for place, one in enumerate(claimed):
-                answer = send(*one, deliveries=deliveries, at=at, total=total, progress=progress)
+            untried = []
+            for one in claimed:
+                if one.channel not in channels or until():
+                    untried.append(one)
+                    continue
+                before = total.reminders
+                answer = send(one, delivery=deliveries[one.channel], at=at, total=total)
+                progress(total.reminders - before)
                 if answer and answer.stops:
-                    give_back(claimed[place + 1 :], at=at)
-                    return total
+                    channels.remove(one.channel)
+            give_back(untried, at=at)
     return total
 
 
@@ -100,78 +111,9 @@ class Deliveries(dict):
             delivery.close()
 
 
-# ---- claiming
-CLAIM = f"""
-    WITH picked AS (
-        SELECT resident_id, id, priority, due_on FROM {Message._meta.db_table}
-        WHERE state = 'waiting' AND day = %(day)s AND try_at <= %(at)s
-            AND (%(past_leases)s OR lease_until IS NULL OR lease_until < clock_timestamp())
-        ORDER BY priority, due_on, id LIMIT %(room)s FOR UPDATE SKIP LOCKED),
-    leased AS (
-        UPDATE {Message._meta.db_table} m SET lease_until = clock_timestamp() + %(lease)s
-        FROM picked WHERE m.resident_id = picked.resident_id AND m.id = picked.id)
-    SELECT resident_id, id FROM picked ORDER BY priority, due_on, id"""
-
-
-def claim(*, at: datetime, past_leases: bool = False) -> list[tuple[int, int]]:
-    """Lease up to a hundred due messages (resident id, id), as far as the hour's cap allows.
-
-    Leases go by the server's clock, not by `at`, which a command may set to another day.
-    """
-    hour = at.replace(minute=0, second=0, microsecond=0)
-    with transaction.atomic():
-        room = min(CLAIMED_AT_ONCE, settings.REMINDERS_PER_HOUR - _taken_up(hour))
-        if room <= 0:
-            return []
-        claimed = run(
-            CLAIM,
-            {
-                "day": timezone.localdate(at),
-                "at": at,
-                "room": room,
-                "lease": timedelta(seconds=settings.LEASE_SECONDS),
-                "past_leases": past_leases,
-            },
-        )
-        _count(hour, len(claimed))
-        return claimed
-
-
-HOURS = SendingHour._meta.db_table
-
-
-def _taken_up(hour: datetime) -> int:
-    """Return how many messages of the hour were taken up; hold its row, so that none else claim."""
-    [(messages,)] = run(
-        f"""INSERT INTO {HOURS} AS h (hour, messages) VALUES (%(hour)s, 0)
-        ON CONFLICT (hour) DO UPDATE SET messages = h.messages RETURNING messages""",
-        {"hour": hour},
-    )
-    return messages
-
-
-def _count(hour: datetime, messages: int) -> None:
-    run(
-        f"UPDATE {HOURS} SET messages = greatest(messages + %(messages)s, 0) WHERE hour = %(hour)s",
-        {"hour": hour, "messages": messages},
-    )
-
-
-def give_back(claimed: Sequence[tuple[int, int]], *, at: datetime) -> None:
-    """End the leases of messages that were not tried: the server takes none at the moment."""
-    with transaction.atomic():
-        _count(at.replace(minute=0, second=0, microsecond=0), -len(claimed))
-        run(
-            f"""UPDATE {Message._meta.db_table} SET lease_until = NULL
-            WHERE state = 'waiting' AND (resident_id, id) IN (
-                SELECT * FROM unnest(%(people)s::bigint[], %(ids)s::bigint[]))""",
-            {"people": [person for person, _ in claimed], "ids": [one for _, one in claimed]},
-        )
-
-
 # ---- one message
 TAKE = f"""
-    SELECT m.uuid, m.channel, m.attempts, m.promised_at, who.id, who.uuid, {LANGUAGE}, {ADDRESS},
+    SELECT m.uuid, m.attempts, m.promised_at, who.id, who.uuid, {LANGUAGE}, {ADDRESS},
         (SELECT json_agg(json_build_array(r.id, t.rule_id, t.due_on, t.about_id <> t.resident_id,
                 {WHY_NOT.format(channel="m.channel", day="%(day)s::date")})
             ORDER BY t.priority, t.due_on, t.rule_id, t.id)
@@ -192,45 +134,35 @@ class Taken:
 
     resident: int
     message: int
-    channel: str
     attempts: int
     promised_at: datetime
     letter: Letter
     skipped: list[tuple[int, str]] = field(default_factory=list)  # reminder (id), reason
 
 
-def send(
-    resident: int,
-    message: int,
-    *,
-    deliveries: Deliveries,
-    at: datetime,
-    total: Sent,
-    progress: Callable[[int], object] = lambda reminders: None,
-) -> Answer | None:
+def send(one: Claimed, *, delivery: Delivery, at: datetime, total: Sent) -> Answer | None:
     """Send one message, unless another does or has; add what came of it to `total`."""
     with transaction.atomic():
-        taken = take(resident, message, day=timezone.localdate(at))
+        taken = take(one, day=timezone.localdate(at))
         if taken is None:
             return None
         reached("message", "taken")
-        answer = deliveries[taken.channel].send(taken.letter) if taken.letter.lines else None
+        answer = delivery.send(taken.letter) if taken.letter.lines else None
         reached("message", "answered")
         outcome = note(taken, answer, at=at)
         reached("message", "before_commit")
     reached("message", "after_commit")
     for name, count in outcome.items():
         setattr(total, name, getattr(total, name) + count)
-    progress(len(taken.letter.lines) + len(taken.skipped))
     return answer
 
 
-def take(resident: int, message: int, *, day: date) -> Taken | None:
+def take(one: Claimed, *, day: date) -> Taken | None:
     """Lock a message and look again at all that it was promised for, by one statement."""
-    rows = run(TAKE, {"resident": resident, "message": message, "day": day})
+    rows = run(TAKE, {"resident": one.resident, "message": one.message, "day": day})
     if not rows:
         return None
-    [(uuid, channel, attempts, promised_at, person, public_id, language, address, told)] = rows
+    [(uuid, attempts, promised_at, person, public_id, language, address, told)] = rows
     lines, skipped = [], []
     for reminder, rule_id, due_on, of_a_child, reason in told or []:
         rule = registry.by_id(rule_id)
@@ -240,7 +172,7 @@ def take(resident: int, message: int, *, day: date) -> Taken | None:
             due_on = due_on and date.fromisoformat(due_on)
             lines.append(Line(reminder, rule.title, due_on, of_a_child))
     letter = Letter(uuid, person, public_id, language, address, lines)
-    return Taken(resident, message, channel, attempts, promised_at, letter, skipped)
+    return Taken(one.resident, one.message, attempts, promised_at, letter, skipped)
 
 
 # ---- what came of it
