@@ -1,101 +1,119 @@
 """The nights: what each did, its ranges with their leases, and starting one by hand."""
 
 import logging
+from dataclasses import dataclass
+from datetime import date, timedelta
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import JSONObject
+from django.core.validators import MinValueValidator
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
 
 from portal import clock
+from portal.bars import Bars
 from portal.residents.record import names_of
 from portal.staff import LookOnly
-from tasks import jobs, sweep
-from tasks.models import Sweep, SweepRange
+from tasks import history, jobs, sweep
+from tasks.models import RuleRecord, Sweep, SweepRange
+from tasks.reconcile import Reconciled
+from tasks.rules import Rule, registry
 from tasks.words import day as day_in_words
 
 logger = logging.getLogger(__name__)
 
 RANGES_PER_PAGE = 200
+WEEKS = 8
 
 
-def _of_ranges(**sums):
-    """Sum over a night's ranges, asked only for the nights on the page."""
-    ranges = SweepRange.objects.filter(sweep=OuterRef("pk")).order_by().values("sweep")
-    return Subquery(ranges.annotate(totals=JSONObject(**sums)).values("totals"))
+class PeriodForm(forms.Form):
+    """Which weeks, and of which rule: what may stand in the page's address."""
+
+    until = forms.DateField(required=False, validators=[MinValueValidator(date(2000, 1, 1))])
+    rule = forms.TypedChoiceField(coerce=int, empty_value=None, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["rule"].choices = [(rule.id, rule.title) for rule in registry.values()]
+
+
+@dataclass(frozen=True)
+class Period:
+    """Some weeks up to a day, with the last days of those before and after."""
+
+    until: date
+    today: date
+
+    @property
+    def since(self) -> date:
+        return self.until - timedelta(weeks=WEEKS) + timedelta(1)
+
+    @property
+    def earlier(self) -> date:
+        return self.since - timedelta(1)
+
+    @property
+    def later(self) -> date | None:
+        if self.until < self.today:
+            return min(self.until + timedelta(weeks=WEEKS), self.today)
+        return None
+
+
+def period_of(request) -> tuple[Period, Rule | None]:
+    """Return which weeks, and of which rule, the address asks for; else the latest, of all."""
+    form = PeriodForm(request.GET)
+    form.is_valid()
+    asked, today = form.cleaned_data, clock.today()
+    until = min(asked.get("until") or today, today)
+    return Period(until, today), registry.by_id(asked.get("rule"))
+
+
+def over_weeks(period: Period, rule: Rule | None) -> dict:
+    """Return what a page shows of these nights, of one rule or of all: a picture, its table."""
+    nights = history.nights(since=period.since, until=period.until)
+    done = [night.of_rule(rule.id) if rule else night.done for night in nights]
+    rows = [
+        (name, [getattr(counts, what, None) for counts in done])
+        for name, what in [
+            (_("opened"), "opened"),
+            (_("updated"), "updated"),
+            (_("closed"), "closed"),
+        ]
+    ]
+    if not rule:
+        rows.append((_("seconds"), [night.seconds for night in nights]))
+    return {
+        "period": period,
+        "rule": rule,
+        "bars": Bars(
+            days=[night.day for night in nights],
+            rows=rows,
+            missing=frozenset(night.day for night in nights if not night.runs),
+            unfinished=frozenset(night.day for night in nights if not night.finished),
+        ),
+        "nights": list(zip(nights, done, strict=True))[::-1],
+        "by_rule": [] if rule else by_rule(nights),
+    }
+
+
+def by_rule(nights) -> list[tuple[int, str, Reconciled]]:
+    """Return what these nights did by rule, as far as it was counted: number, title, counts."""
+    total = sum((Reconciled(by_rule=night.by_rule or {}) for night in nights), Reconciled())
+    titles = dict(RuleRecord.objects.values_list("pk", "key"))
+    titles |= {rule.id: rule.title for rule in registry.values()}
+    return [(rule_id, titles[rule_id], done) for rule_id, done in sorted(total.by_rule.items())]
 
 
 @admin.register(Sweep)
 class SweepAdmin(LookOnly, admin.ModelAdmin):
-    list_display = [
-        "link",
-        "run",
-        "started_by",
-        "started_at",
-        "seconds",
-        "opened",
-        "updated",
-        "closed",
-        "ranges_done",
-    ]
-    list_display_links = None
-    sortable_by = []
-    list_per_page = 50
-    show_full_result_count = False
-
-    def get_queryset(self, request):
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                totals=_of_ranges(
-                    opened=Sum("opened"),
-                    updated=Sum("updated"),
-                    closed=Sum("closed"),
-                    ranges=Count("pk"),
-                    done=Count("pk", filter=Q(finished_at__isnull=False)),
-                )
-            )
-        )
-
-    @admin.display(description=_("day"))
-    def link(self, night):
-        address = reverse("admin:tasks_sweep_change", args=[night.pk])
-        return format_html('<a href="{}">{}</a>', address, formats.date_format(night.day))
-
-    @admin.display(description=_("seconds"))
-    def seconds(self, night):
-        if night.finished_at is None:
-            return _("not finished")
-        return round((night.finished_at - night.started_at).total_seconds(), 1)
-
-    @admin.display(description=_("opened"))
-    def opened(self, night):
-        return total(night, "opened")
-
-    @admin.display(description=_("updated"))
-    def updated(self, night):
-        return total(night, "updated")
-
-    @admin.display(description=_("closed"))
-    def closed(self, night):
-        return total(night, "closed")
-
-    @admin.display(description=_("ranges done"))
-    def ranges_done(self, night):
-        return _("%(done)s of %(ranges)s") % {
-            "done": total(night, "done"),
-            "ranges": total(night, "ranges"),
-        }
+    """What each night did, by the day and by the range; and starting one by hand."""
 
     def get_urls(self):
         start = path(
@@ -107,8 +125,20 @@ class SweepAdmin(LookOnly, admin.ModelAdmin):
         return request.user.has_perm("tasks.start_night")
 
     def changelist_view(self, request, extra_context=None):
-        may = {"may_start": self.has_start_permission(request)}
-        return super().changelist_view(request, {**may, **(extra_context or {})})
+        """Show what each night of some weeks did, as a picture and as a table."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        period, rule = period_of(request)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Nights"),
+            "may_start": self.has_start_permission(request),
+            "rules": list(registry.values()),
+            **over_weeks(period, rule),
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/tasks/sweep/nights.html", context)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Show a night and its ranges; there is nothing to change."""
@@ -117,7 +147,7 @@ class SweepAdmin(LookOnly, admin.ModelAdmin):
         night = self.get_object(request, object_id)
         if night is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        now = timezone.now()
+        now, done = timezone.now(), history.of_run(night)
         page = Paginator(night.ranges.all(), RANGES_PER_PAGE).get_page(request.GET.get("page"))
         for one in page:
             one.state = state_of(one, now=now)
@@ -126,8 +156,9 @@ class SweepAdmin(LookOnly, admin.ModelAdmin):
             "opts": self.opts,
             "title": _("Night of %(day)s, run %(run)s")
             % {"day": day_in_words(night.day), "run": night.run},
-            "night": night,
-            "seconds": self.seconds(night),
+            "run": night,
+            "night": done,
+            "by_rule": by_rule([done]),
             "ranges": page,
             "columns": names_of(
                 SweepRange,
@@ -143,13 +174,13 @@ class SweepAdmin(LookOnly, admin.ModelAdmin):
             raise PermissionDenied
         if request.method == "POST":
             return self._start(request)
-        today = clock.today()
+        latest = Sweep.objects.filter(day=clock.today()).first()
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Run the night now"),
-            "today": today,
-            "latest": self.get_queryset(request).filter(day=today).first(),
+            "latest": latest,
+            "night": history.of_run(latest) if latest else None,
         }
         return TemplateResponse(request, "admin/tasks/sweep/start.html", context)
 
@@ -189,11 +220,6 @@ def what_was_started(night, *, new, waiting) -> str:
     else:
         sentence = gettext("There is nobody to do it for: no resident has been reported.")
     return sentence % said
-
-
-def total(night, what) -> int:
-    """Return a sum over the night's ranges; a night for nobody has none."""
-    return (night.totals or {}).get(what) or 0
 
 
 def state_of(one: SweepRange, *, now) -> str:

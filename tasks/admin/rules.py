@@ -1,38 +1,58 @@
-"""What each rule says, as the code registers it, and how many live tasks it has."""
+"""The rules: what each says, how its tasks stand, and what the nights did with it."""
 
 from collections import Counter, defaultdict
 
 from django.contrib import admin
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db.models import Count
+from django.http import Http404
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from portal import clock
 from portal.staff import LookOnly
-from tasks.models import LIVE, RuleRecord, Status, Task
+from tasks import history
+from tasks.admin.nights import over_weeks, period_of
+from tasks.models import LIVE, RuleRecord, Status, Sweep, Task
 from tasks.rules import registry
 from tasks.words import columns_in
 
 
 @admin.register(RuleRecord)
 class RuleAdmin(LookOnly, admin.ModelAdmin):
-    """What each rule says, as the code registers it, and how many live tasks it has."""
+    """Every rule with its live tasks and what the last night did; and a page for each."""
 
     def get_urls(self):
-        view = self.admin_site.admin_view(self.changelist_view)
-        return [path("", view, name="tasks_rulerecord_changelist")]
+        name = "tasks_rulerecord_%s"
+        views = [
+            ("", self.changelist_view, "changelist"),
+            ("<int:pk>/", self.rule_view, "change"),
+        ]
+        return [
+            path(route, self.admin_site.admin_view(view), name=name % what)
+            for route, view, what in views
+        ]
 
     def changelist_view(self, request, extra_context=None):
         if not self.has_view_permission(request):
             raise PermissionDenied
-        counts = live_tasks_by_rule()
+        counts, night = live_tasks_by_rule(), Sweep.objects.first()
+        done = history.of_run(night) if night else None
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Rules"),
-            "rules": [in_general(rule, counts[rule.id]) for rule in registry.values()],
+            "statuses": [Status(status).label for status in LIVE],
+            "rules": [
+                (
+                    rule,
+                    [counts[rule.id][status] for status in LIVE],
+                    done.of_rule(rule.id) if done else None,
+                )
+                for rule in registry.values()
+            ],
+            "night": night,
             "no_longer_registered": RuleRecord.objects.exclude(
                 pk__in=[rule.id for rule in registry.values()]
             ),
@@ -40,17 +60,36 @@ class RuleAdmin(LookOnly, admin.ModelAdmin):
         }
         return TemplateResponse(request, "admin/tasks/rulerecord/rules.html", context)
 
+    def rule_view(self, request, pk):
+        """Show what one rule says, how its tasks stand, and what the nights did with it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rule = registry.by_id(pk)
+        if rule is None:
+            raise Http404
+        counts = live_tasks_by_rule(rule_id=pk)[pk]
+        period, _rule = period_of(request)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": rule.title,
+            **in_general(rule),
+            "counts": [(Status(status).label, counts[status]) for status in LIVE],
+            **over_weeks(period, rule),
+        }
+        return TemplateResponse(request, "admin/tasks/rulerecord/rule.html", context)
 
-def live_tasks_by_rule() -> dict[int, Counter]:
-    """Return how many live tasks each rule (id) has in each status, by one statement."""
+
+def live_tasks_by_rule(**of_rule) -> dict[int, Counter]:
+    """Return how many live tasks each rule (number) has in each status, by one statement."""
     counts = defaultdict(Counter)
-    rows = Task.objects.live().values("rule_id", "status").annotate(tasks=Count("pk"))
-    for row in rows.order_by():
+    live = Task.objects.live().filter(**of_rule)
+    for row in live.values("rule_id", "status").annotate(tasks=Count("pk")).order_by():
         counts[row["rule_id"]][row["status"]] = row["tasks"]
     return counts
 
 
-def in_general(rule, counts) -> dict:
+def in_general(rule) -> dict:
     """Describe a rule with no resident in view: its sentences name columns, not their values."""
     fact = rule.rows(clock.today()).model
 
@@ -62,7 +101,6 @@ def in_general(rule, counts) -> dict:
         "fact": fact._meta.verbose_name,
         "opens_on": _name(fact, rule.opens_on),
         "due_on": _name(fact, rule.due_on),
-        "counts": [(Status(status).label, counts[status]) for status in LIVE],
         "conditions": [
             {
                 "name": condition.name,

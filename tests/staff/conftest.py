@@ -12,6 +12,7 @@ from portal.exchange.models import QuarantinedLine, Upload
 from portal.residents.models import FactReport
 from tasks.models import Sweep, SweepRange, TaskEvent
 from tasks.reconcile import reconcile_people
+from tasks.rules import registry
 from tests.factories import (
     BenefitAccountFactory,
     CertificateFactory,
@@ -42,7 +43,7 @@ def help_desk(db):
 
 @pytest.fixture
 def office(db):
-    """Return the rows, by name: resident, child, night, upload, line."""
+    """Return the rows, by name: resident, child, night, upload, line; and a rule."""
     # A browser test empties all tables before the next test, the register's included.
     MunicipalityFactory()
     resident = ResidentFactory(
@@ -68,7 +69,12 @@ def office(db):
     TaskEvent.objects.create(resident=resident, task=task, what="updated", day=TODAY)
     line = make_line()
     return SimpleNamespace(
-        resident=resident, child=child, night=make_night(), upload=line.upload, line=line
+        resident=resident,
+        child=child,
+        rule=registry["card.insurance-use"],
+        night=make_night(),
+        upload=line.upload,
+        line=line,
     )
 
 

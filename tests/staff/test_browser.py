@@ -10,6 +10,9 @@ OUR_OWN = {
     "a purpose": "/staff/residents/resident/{office.child.uuid}/",
     "a record": "/staff/residents/resident/{office.resident.uuid}/",
     "rules": "/staff/tasks/rulerecord/",
+    "a rule": "/staff/tasks/rulerecord/{office.rule.id}/",
+    "nights": "/staff/tasks/sweep/",
+    "nights of a rule": "/staff/tasks/sweep/?rule={office.rule.id}",
     "a night": "/staff/tasks/sweep/{office.night.pk}/change/",
     "starting a night": "/staff/tasks/sweep/start/",
 }
@@ -20,7 +23,6 @@ DJANGOS = {
     "sources": "/staff/residents/source/",
     "a source": "/staff/residents/source/{office.resident.source_id}/change/",
     "its history": "/staff/residents/source/{office.resident.source_id}/history/",
-    "nights": "/staff/tasks/sweep/",
     "uploads": "/staff/exchange/upload/",
     "an upload": "/staff/exchange/upload/{office.upload.pk}/change/",
     "lines": "/staff/exchange/quarantinedline/",

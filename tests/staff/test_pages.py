@@ -1,6 +1,6 @@
 """Every staff page opens for those who may look, and refuses everybody else and every change."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -15,6 +15,8 @@ from portal.exchange.models import QuarantinedLine, Upload
 from portal.residents.change_freshness import change_freshness
 from portal.residents.models import Resident, Source
 from tasks.models import Sweep
+from tasks.reconcile import Reconciled
+from tasks.rules import registry
 from tests.factories import (
     CHECKED_AT,
     BenefitAccountFactory,
@@ -22,7 +24,7 @@ from tests.factories import (
     SourceFactory,
     UserFactory,
 )
-from tests.staff.conftest import make_line, make_night, open_record
+from tests.staff.conftest import TODAY, make_line, make_night, open_record
 
 PAGES = [
     "/staff/",
@@ -33,7 +35,10 @@ PAGES = [
     "/staff/residents/source/",
     "/staff/residents/source/{office.resident.source_id}/change/",
     "/staff/tasks/rulerecord/",
+    "/staff/tasks/rulerecord/{office.rule.id}/",
     "/staff/tasks/sweep/",
+    "/staff/tasks/sweep/?rule={office.rule.id}&until=2027-03-01",
+    "/staff/tasks/sweep/?rule=none&until=yesterday",
     "/staff/tasks/sweep/{office.night.pk}/change/",
     "/staff/exchange/upload/",
     "/staff/exchange/upload/{office.upload.pk}/change/",
@@ -152,15 +157,42 @@ def test_a_list_takes_the_same_queries_with_few_rows_and_with_many(
 
 
 class TestRules:
-    def test_a_rule_says_what_it_asks_and_how_many_tasks_it_has(self, client, office, help_desk):
+    def test_the_list_has_every_rule_with_its_live_tasks_and_the_last_night(
+        self, client, office, help_desk
+    ):
+        office.night.ranges.filter(opened=3).update(by_rule={office.rule.id: [3, 2, 1]})
         client.force_login(help_desk)
 
         page = client.get("/staff/tasks/rulerecord/").content.decode()
 
-        assert "card.user-authentication-renewal" in page
+        for rule in registry.values():
+            assert f"/staff/tasks/rulerecord/{rule.id}/" in page
+            assert rule.key in page
+        row = page[page.index(office.rule.key) :].partition("</tr>")[0]
+        assert cells(row) == ["2", "0", "0", "0", "3", "2", "1"]
+
+    def test_a_rule_says_what_it_asks_how_many_tasks_it_has_and_when_it_reminds(
+        self, client, office, help_desk
+    ):
+        client.force_login(help_desk)
+        renewal = registry["card.user-authentication-renewal"]
+
+        page = client.get(f"/staff/tasks/rulerecord/{renewal.id}/").content.decode()
+
         assert "It expires on [expires on]; you can renew it since [can be renewed from]." in page
         assert "A new certificate is issued and reported to this portal." in page
-        assert "Open: 2" in page  # insurance use: the resident's and the child's
+        assert "Open: 1" in page
+        assert "90, 30, 7, 1 days before the due date" in page
+
+    def test_a_rule_that_is_not_there_is_a_404(self, client, office, help_desk):
+        client.force_login(help_desk)
+
+        assert client.get("/staff/tasks/rulerecord/1/").status_code == 404
+
+
+def cells(row):
+    """Return what stands in the cells of a row, without the first."""
+    return [cell.partition("</td>")[0].strip() for cell in row.split("<td>")[1:]]
 
 
 class TestNights:
@@ -216,6 +248,51 @@ class TestNights:
         client.get("/staff/tasks/sweep/start/")
 
         assert not Sweep.objects.filter(started_by=Sweep.StartedBy.STAFF).exists()
+
+
+class TestWeeks:
+    """The nights of some weeks, looked at three days after the office's night."""
+
+    @pytest.fixture(autouse=True)
+    def on_the_day(self, time_machine, client, help_desk):
+        time_machine.move_to(datetime(2027, 3, 3, 12, tzinfo=CHECKED_AT.tzinfo))
+        client.force_login(help_desk)
+
+    def test_they_have_a_row_for_each_day_and_say_which_night_did_not_run(self, client):
+        first = make_night(ranges=1, done=1)
+        last = make_night(ranges=2, done=2, run=2)
+        Sweep.objects.filter(pk=last.pk).update(day=TODAY + timedelta(2))
+
+        page = client.get("/staff/tasks/sweep/").content.decode()
+
+        table = page.partition("The same in figures")[2].partition("</table>")[0]
+        rows = table.split("<tr>")[2:]
+        assert [cells(row)[:2] for row in rows] == [
+            ["March 3, 2027", "6"],
+            ["March 2, 2027"],
+            ["March 1, 2027", "3"],
+        ]
+        assert "did not run" in rows[1]
+        assert page.count('class="bars-sign"') == 4  # in each row of bars
+        assert reverse("admin:tasks_sweep_change", args=[first.pk]) in rows[2]
+
+    def test_of_a_rule_they_show_what_was_done_by_it_alone(self, client, office):
+        office.night.ranges.filter(opened=3).update(by_rule={office.rule.id: [2, 0, 1]})
+
+        page = client.get(f"/staff/tasks/sweep/?rule={office.rule.id}")
+
+        night, done = page.context["nights"][-1]
+        assert (night.done.opened, done) == (3, Reconciled(opened=2, closed=1))
+
+    def test_a_night_before_counts_by_rule_were_kept_says_so(self, client, office):
+        page = client.get(f"/staff/tasks/sweep/?rule={office.rule.id}")
+
+        assert "not counted by rule" in page.content.decode()
+
+    def test_weeks_before_the_first_night_are_empty(self, client, office):
+        page = client.get("/staff/tasks/sweep/?until=2020-01-01").content.decode()
+
+        assert "There is no night in these weeks." in page
 
 
 class TestSources:
