@@ -14,23 +14,13 @@ class TasksConfig(AppConfig):
 
 
 def record_rules(using, **kwargs):
-    """Give every registered rule its row, for other rows and the staff pages to name.
-
-    And note its version, which on a fresh installation is in force at once.
-    """
+    """Note every registered rule and its version; on a fresh installation all are in force."""
     from django.db import DEFAULT_DB_ALIAS, connections
 
     from tasks import versions
-    from tasks.models import RuleRecord, RuleVersion
-    from tasks.rules import registry
+    from tasks.models import RuleVersion
 
-    if RuleVersion._meta.db_table not in connections[using].introspection.table_names():
-        return  # only some of the migrations were asked for
-    RuleRecord.objects.using(using).bulk_create(
-        [RuleRecord(id=rule.id, key=rule.key) for rule in registry.values()],
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=["key"],
-    )
-    if using == DEFAULT_DB_ALIAS:
-        versions.record()
+    if using != DEFAULT_DB_ALIAS:
+        return
+    if RuleVersion._meta.db_table in connections[using].introspection.table_names():
+        versions.record()  # else only some of the migrations were asked for

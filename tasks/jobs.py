@@ -9,8 +9,8 @@ from celery import shared_task
 from django.conf import settings
 
 from portal import clock, health
-from tasks import sweep
-from tasks.models import Sweep
+from tasks import sweep, versions
+from tasks.models import RuleVersion, Sweep
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +22,8 @@ def start_night():
     if not new:
         logger.info("The night of %s has been started before (run %s).", night.day, night.run)
         return
+    for rule in versions.waiting():
+        logger.warning("%s", rule)
     wake_workers(sweep.unfinished(night).values_list("pk", flat=True))
 
 
@@ -57,6 +59,26 @@ def take_up_lost_work():
 def _night_was_missed(now: datetime) -> bool:
     today: date = now.date()
     return now.time() >= settings.NIGHT_STARTS_AT and not Sweep.objects.filter(day=today).exists()
+
+
+@shared_task
+def weigh_version(version_id: int):
+    """Ask what would change if a version of a rule went live. Safe to run twice."""
+    version = RuleVersion.objects.select_related("rule").get(pk=version_id)
+    try:
+        change = versions.weigh(version)
+    except versions.Refused as reason:  # this worker was not started again since the update
+        logger.warning("Version %s was not asked what it would change: %s", version_id, reason)
+    else:
+        logger.info("Version %s would change: %s.", version_id, dict(change.counts))
+
+
+@shared_task
+def weigh_waiting_versions():
+    """Ask each rule that waits, once a day, so that staff find the answer there."""
+    for rule in versions.waiting():
+        if rule.version and versions.is_to_be_asked(rule.version):
+            weigh_version.delay(rule.version.pk)
 
 
 @shared_task

@@ -9,6 +9,7 @@ process asks for the version that it has compiled, so old and new code may run b
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -28,6 +29,7 @@ NO_LONGER_REGISTERED = ""
 # The first person's yes was to a number; past so many times that number it is asked for again.
 MAY_HAVE_GROWN = 1.1
 SECONDS_AFTER_MIGRATE = 5
+ANSWERS_WITHIN = timedelta(hours=1)
 PERMISSION = "tasks.release_rule"
 
 
@@ -83,24 +85,24 @@ class Waiting:
 
 def waiting() -> list[Waiting]:
     """Return the rules whose code waits to be released, those no longer registered included."""
-    in_force, newest = {}, {}
+    released, newest = {}, {}
     for version in RuleVersion.objects.select_related("rule").defer("definition", "answer"):
         newest.setdefault(version.rule_id, version)
         if version.in_force:
-            in_force[version.rule_id] = version
+            released[version.rule_id] = version
     keys = {rule.id: rule.key for rule in registry.values()}
     keys |= {pk: one.rule.key for pk, one in newest.items() if pk not in keys}
     found = []
     for rule_id, key in keys.items():
         rule = registry.by_id(rule_id)
-        mine, released = compiled(rule), in_force.get(rule_id)
-        if not mine.is_of(released):
+        mine, before = compiled(rule), released.get(rule_id)
+        if not mine.is_of(before):
             found.append(
                 Waiting(
                     key=key,
                     rule=rule,
                     version=newest[rule_id] if mine.is_of(newest.get(rule_id)) else None,
-                    only_reminders=bool(released) and released.fingerprint == mine.fingerprint,
+                    only_reminders=bool(before) and before.fingerprint == mine.fingerprint,
                 )
             )
     return found
@@ -108,8 +110,8 @@ def waiting() -> list[Waiting]:
 
 def reminded() -> list[Rule]:
     """Return the registered rules with the ladders that were released, which may not be theirs."""
-    in_force = RuleVersion.objects.filter(in_force=True).values_list("rule_id", "ladder")
-    ladders = {rule_id: ladder for rule_id, ladder in in_force if ladder}
+    released = RuleVersion.objects.filter(in_force=True).values_list("rule_id", "ladder")
+    ladders = {rule_id: ladder for rule_id, ladder in released if ladder}
     return [
         replace(rule, **ladders[rule.id]) if rule.id in ladders else rule
         for rule in registry.values()
@@ -118,12 +120,18 @@ def reminded() -> list[Rule]:
 
 # ---- recording what the code has
 def record() -> None:
-    """Note each rule's version where it is new; release what needs nobody's yes.
+    """Note each registered rule, and its version where it is new; release what needs no yes.
 
     That is everything on a fresh installation: where nothing was ever recorded, or nobody lives.
     Later, a version that gives the same as the one in force, if that can be told in short time;
     else `weigh` tells it.
     """
+    RuleRecord.objects.bulk_create(
+        [RuleRecord(id=rule.id, key=rule.key) for rule in registry.values()],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["key"],
+    )
     everything = not RuleVersion.objects.exists() or not Resident.objects.exists()
     for known in RuleRecord.objects.order_by("pk"):
         version = _version_of_the_code(known)
@@ -139,12 +147,10 @@ def record() -> None:
 def _version_of_the_code(known: RuleRecord) -> RuleVersion:
     """Return the rule's version that this process has compiled, made where it is a new one."""
     RuleRecord.objects.select_for_update().get(pk=known.pk)
-    newest = known.versions.first()
-    rule = registry.by_id(known.pk)
+    if version := of_the_code(known):
+        return version
+    rule, newest = registry.by_id(known.pk), known.versions.first()
     mine = compiled(rule)
-    for version in (known.versions.filter(in_force=True).first(), newest):
-        if mine.is_of(version):
-            return version
     return RuleVersion.objects.create(
         rule=known,
         number=newest.number + 1 if newest else 1,
@@ -154,13 +160,26 @@ def _version_of_the_code(known: RuleRecord) -> RuleVersion:
     )
 
 
+def of_the_code(known: RuleRecord) -> RuleVersion | None:
+    """Return the version in force, or the newest, if it is what this process has compiled."""
+    mine = compiled(registry.by_id(known.pk))
+    for version in (in_force(known), known.versions.first()):
+        if mine.is_of(version):
+            return version
+    return None
+
+
+def in_force(known: RuleRecord) -> RuleVersion | None:
+    return known.versions.filter(in_force=True).first()
+
+
 def release_if_the_same(version: RuleVersion, *, seconds: float | None = None) -> bool:
     """Put a version in force that differs from the one in force in its text alone.
 
     A library that writes SQL otherwise makes such a one. Return False also where it takes longer
     than `seconds` to tell, or where the database no longer understands the older text.
     """
-    before = version.rule.versions.filter(in_force=True).first()
+    before = in_force(version.rule)
     if before is None or before.ladder != version.ladder:
         return False
     same = before.fingerprint == version.fingerprint
@@ -176,21 +195,29 @@ def release_if_the_same(version: RuleVersion, *, seconds: float | None = None) -
 
 @transaction.atomic
 def _put_in_force(version: RuleVersion, *, how: RuleVersion.How) -> None:
+    RuleRecord.objects.select_for_update().get(pk=version.rule_id)
     RuleVersion.objects.filter(rule=version.rule_id, in_force=True).update(in_force=False)
     version.in_force, version.how, version.released_at = True, how, timezone.now()
-    version.save()
+    version.save(update_fields=["in_force", "how", "released_at"])
 
 
 # ---- what would change
+def is_to_be_asked(version: RuleVersion) -> bool:
+    """Tell whether there is no answer of today and none on its way."""
+    asked_lately = version.asked_at and version.asked_at > timezone.now() - ANSWERS_WITHIN
+    return version.day != clock.today() and not asked_lately
+
+
 def weigh(version: RuleVersion, *, progress: Callable = list) -> Change:
     """Ask what would change if the version went live today, and keep the answer with it.
 
     A version that changes nothing but its text is released. Raises Refused where this process has
     other code than the version's, OperationalError where a range takes too long.
     """
-    rule = registry.by_id(version.rule_id)
     _refuse_unless_compiled(version)
-    before = version.rule.versions.filter(in_force=True).first()
+    version.asked_at = timezone.now()
+    version.save(update_fields=["asked_at"])
+    rule, before = registry.by_id(version.rule_id), in_force(version.rule)
     change = dry_run(
         rule,
         rule_id=version.rule_id,
@@ -236,11 +263,11 @@ def say_yes(*, version: RuleVersion, by: User) -> bool:
             )
         else:
             version.second_yes_by = by
+        version.save()
         if alone or version.second_yes_by:
             _put_in_force(version, how=RuleVersion.How.STAFF)
             _note(version, by, "released")
         else:
-            version.save()
             _note(version, by, "first yes; a second person's is needed")
         return version.in_force
 

@@ -6,7 +6,7 @@ GROUP = "help desk"
 MAY_VIEW = {
     "residents": ["resident", "guardianship", "factreport", "source"],
     "card": ["certificate", "insuranceuse", "benefitaccount"],
-    "tasks": ["task", "rulerecord", "sweep"],
+    "tasks": ["task", "rulerecord", "ruleversion", "sweep"],
     "exchange": ["upload", "quarantinedline"],
 }
 

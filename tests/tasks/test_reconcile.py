@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from portal.card.models import InsuranceUse
 from tasks import versions
-from tasks.models import RuleRecord, Status, Task
+from tasks.models import Status, Task
 from tasks.reconcile import Reconciled, reconcile_people, reconcile_range
 from tasks.rules import Condition, Rule, registry
 from tests.factories import (
@@ -56,7 +56,7 @@ def register_ten_more():
             fails="",
             ends=Status.EXPIRED,
         )
-        rule = registry.register(
+        registry.register(
             Rule(
                 key=f"test.more-{number}",
                 title="",
@@ -64,7 +64,6 @@ def register_ten_more():
                 conditions=[condition],
             )
         )
-        RuleRecord.objects.create(id=rule.id, key=rule.key)
     versions.record()
     forget_compiled()
 

@@ -13,7 +13,7 @@ from portal.card.models import BenefitAccount, InsuranceUse
 from portal.residents.models import Resident
 from tasks import acts, versions
 from tasks.explain import coming_up
-from tasks.models import RuleRecord, RuleVersion, Status, Task
+from tasks.models import RuleVersion, Status, Task
 from tasks.reconcile import Reconciled, reconcile_people, reconcile_range
 from tasks.rules import Condition, Rule, registry
 from tests.factories import (
@@ -97,7 +97,7 @@ def test_on_a_fresh_database_every_rule_is_in_force():
 
 
 def test_a_rule_added_before_anybody_is_known_is_in_force_at_once():
-    rule = registry.register(
+    registry.register(
         Rule(
             key="test.new",
             title="",
@@ -105,7 +105,6 @@ def test_a_rule_added_before_anybody_is_known_is_in_force_at_once():
             conditions=[holds_for(status="not-registered")],
         )
     )
-    RuleRecord.objects.create(id=rule.id, key=rule.key)
 
     versions.record()
 
@@ -113,7 +112,7 @@ def test_a_rule_added_before_anybody_is_known_is_in_force_at_once():
 
 
 def test_a_rule_added_later_waits_for_a_yes(person):
-    rule = registry.register(
+    registry.register(
         Rule(
             key="test.new",
             title="",
@@ -121,7 +120,6 @@ def test_a_rule_added_later_waits_for_a_yes(person):
             conditions=[holds_for(status="not-registered")],
         )
     )
-    RuleRecord.objects.create(id=rule.id, key=rule.key)
     forget_compiled()
 
     versions.record()

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from portal.residents.models import Resident
-from tasks import sweep
+from tasks import sweep, versions
 from tasks.management.arguments import iso_date, resident_ids
 from tasks.reconcile import reconcile_people, with_wards
 
@@ -30,6 +30,8 @@ class Command(BaseCommand):
     def handle(self, *, today, resident, range_size, **options):
         if range_size < 1:
             raise CommandError("--range-size must be 1 or more.")
+        for rule in versions.waiting():
+            self.stderr.write(str(rule))
         started = time.perf_counter()
         if resident:
             people = with_wards(resident_ids(resident))
