@@ -338,6 +338,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="*", hour=f"{REMINDERS_FROM.hour}-{REMINDERS_UNTIL.hour - 1}"),
         "options": {"expires": 60},
     },
+    "versions": {
+        "task": "tasks.jobs.weigh_waiting_versions",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 300},
+    },
     "heartbeat": {
         "task": "tasks.jobs.heartbeat",
         "schedule": 10.0,
