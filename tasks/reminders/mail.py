@@ -4,9 +4,7 @@ The subject says nothing private, the text no name. One-click unsubscribe: RFC 8
 """
 
 import smtplib
-import socket
-from contextlib import contextmanager, suppress
-from threading import Timer
+from contextlib import suppress
 
 from django.conf import settings
 from django.core import mail, signing
@@ -17,7 +15,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from tasks import words
-from tasks.reminders.delivery import Answer, Letter, Verdict
+from tasks.reminders.delivery import Answer, Letter, Verdict, hung_up_after
 
 SIGNED_FOR = "tasks.reminders.stop"
 
@@ -77,7 +75,7 @@ class MailDelivery:
             self.close()
             return Answer(Verdict.LATER, _code(error) or "no-connection", stops=True)
         try:
-            with self._cut_off():
+            with hung_up_after(settings.MAIL_TAKES_AT_MOST, self._server()):
                 self.connection.send_messages([message])
         except OSError as error:
             self.close()
@@ -90,29 +88,9 @@ class MailDelivery:
         if server := self._server():
             server.sock.settimeout(settings.MAIL_TAKES_AT_MOST)
 
-    @contextmanager
-    def _cut_off(self):
-        """End the connection when a mail takes longer than it may in all.
-
-        The connection's own timeout starts anew with each byte that arrives.
-        """
-        timer = Timer(settings.MAIL_TAKES_AT_MOST, self._hang_up)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
     def _server(self) -> smtplib.SMTP | None:
         """Return the conversation with a mail server; where mails go into files there is none."""
         return getattr(self.connection, "connection", None)
-
-    def _hang_up(self):
-        server = self._server()
-        if server and server.sock:
-            with suppress(OSError):
-                server.sock.shutdown(socket.SHUT_RDWR)
 
     def close(self):
         with suppress(OSError):

@@ -1,5 +1,7 @@
 """The ledger of reminders, the messages that carry them, and what each resident has chosen."""
 
+from urllib.parse import urlsplit
+
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils import timezone
@@ -237,6 +239,14 @@ class MailOff(models.Model):
 class PushSubscription(models.Model):
     """A browser that takes notifications: its address at the push service, and its keys."""
 
+    # Told from the push service, so that no browser has to be asked what it is.
+    BROWSERS = {
+        "fcm.googleapis.com": _("Chrome, or a browser like it"),
+        "push.services.mozilla.com": "Firefox",
+        "push.apple.com": "Safari",
+        "notify.windows.com": "Edge",
+    }
+
     resident = models.ForeignKey(
         Resident,
         models.CASCADE,
@@ -253,8 +263,22 @@ class PushSubscription(models.Model):
         verbose_name = _("device for notifications")
         verbose_name_plural = _("devices for notifications")
         constraints = [
-            models.UniqueConstraint(fields=["resident", "endpoint"], name="push_once_a_device")
+            models.UniqueConstraint(fields=["resident", "endpoint"], name="push_once_a_device"),
+            models.CheckConstraint(
+                condition=Q(
+                    endpoint__regex=r"^https?://[!-~]+$",
+                    p256dh__regex=r"^[A-Za-z0-9_-]{87}$",
+                    auth__regex=r"^[A-Za-z0-9_-]{22}$",
+                ),
+                name="push_as_browsers_say_it",
+            ),
         ]
 
     def __str__(self):
         return str(self.resident_id)
+
+    @property
+    def browser(self):
+        host = urlsplit(self.endpoint).hostname
+        named = (name for service, name in self.BROWSERS.items() if host.endswith(service))
+        return next(named, _("A browser"))

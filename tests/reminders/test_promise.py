@@ -9,11 +9,12 @@ from django.db import connection
 
 from portal.residents.models import Resident
 from tasks.models import LIVE, Status, Sweep, Task, TaskEvent
-from tasks.reminders.models import MailOff, Message, PushSubscription, Reminder, ReminderRound
+from tasks.reminders.models import MailOff, Message, Reminder, ReminderRound
 from tasks.reminders.promise import Promised, promise, start_round
 from tasks.rules import registry
 from tests.factories import GuardianshipFactory, ResidentFactory, UserFactory
 from tests.reminders.conftest import at
+from tests.reminders.push_service import Browser
 
 RENEWAL = registry["card.user-authentication-renewal"]
 ACCOUNT = registry["card.benefit-account"]
@@ -178,9 +179,7 @@ def test_who_no_longer_acts_for_the_child_is_skipped():
 def test_a_device_is_a_second_channel_of_the_same_ledger():
     owner = resident(email="")
     task(owner)
-    PushSubscription.objects.create(
-        resident=owner, endpoint="https://fcm.googleapis.com/1", p256dh="p", auth="a"
-    )
+    Browser("https://fcm.googleapis.com/1").subscribe(owner)
     assert on("2027-04-20") == Promised(1, 1)
     assert ledger() == [(30, "mail", "skipped", "no-address"), (30, "push", "promised", "")]
 

@@ -14,11 +14,12 @@ from tasks.reminders import send
 from tasks.reminders.claim import claim
 from tasks.reminders.delivery import Answer, Verdict
 from tasks.reminders.mail import MailDelivery
-from tasks.reminders.models import MailOff, Message, PushSubscription, Reminder, SendingHour
+from tasks.reminders.models import MailOff, Message, Reminder, SendingHour
 from tasks.reminders.promise import promise
 from tasks.reminders.push import PushDelivery
 from tests.factories import GuardianshipFactory, ResidentFactory
 from tests.reminders.conftest import at, free_port
+from tests.reminders.push_service import Browser
 from tests.reminders.test_promise import DUE, resident, task
 
 MORNING = at("2027-04-20 08:00")
@@ -192,9 +193,7 @@ def test_a_mail_server_that_is_away_does_not_hold_up_notifications(settings, mon
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
     owner = resident()
     task(owner)
-    PushSubscription.objects.create(
-        resident=owner, endpoint="https://fcm.googleapis.com/1", p256dh="p", auth="a"
-    )
+    Browser("https://fcm.googleapis.com/1").subscribe(owner)
     monkeypatch.setattr(PushDelivery, "send", lambda self, letter: Answer(Verdict.ACCEPTED))
     promise(MORNING)
     assert send_at() == (1, 0, 1, 1)
