@@ -29,8 +29,7 @@ def on_starting(server):
 if os.environ.get("ANNAI_ENV", "production") == "production":
     # The lines of the process that starts the workers. The workers' own: portal/logs.py.
     logconfig_dict = {
-        "root": {"level": "INFO", "handlers": ["error_console"]},
-        "loggers": {"gunicorn.error": {"level": "INFO"}},
+        "loggers": {"gunicorn.error": {"level": "INFO", "handlers": ["error_console"]}},
         "formatters": {
             "generic": {
                 "()": ProcessorFormatter,

@@ -5,6 +5,7 @@ asked adds them up. How nights and reminders stand is asked of the database ther
 """
 
 import os
+from datetime import datetime
 from hmac import compare_digest
 
 from django.conf import settings
@@ -17,7 +18,10 @@ from prometheus_client.core import GaugeMetricFamily as Gauge
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from portal import clock
 from tasks.figures import night_figures
+from tasks.reminders.figures import reminder_figures
+from tasks.reminders.models import Channel
 
 REQUEST_SECONDS = Histogram(
     "annai_request_seconds",
@@ -35,6 +39,7 @@ class Figures(Collector):
         well = Gauge("annai_figures_well", "1 if the database could be asked for the figures.")
         try:
             yield from of_the_night()
+            yield from of_the_reminders()
         except Error:
             well.add_metric([], 0)
         else:
@@ -55,6 +60,50 @@ def of_the_night():
         "Ranges of the newest night that are not finished.",
         night.open_ranges,
     )
+
+
+def of_the_reminders():
+    now = clock.localtime()
+    figures = reminder_figures(day=now.date())
+    yield Gauge(
+        "annai_reminders_promised_today",
+        "Lines of the ledger for today, whatever has become of them.",
+        figures.promised,
+    )
+    ended = Gauge(
+        "annai_reminders_ended_today",
+        "Those of them that were sent, skipped with a reason, or failed for good.",
+        labels=["outcome"],
+    )
+    for outcome in ("sent", "skipped", "failed"):
+        ended.add_metric([outcome], figures.by_outcome[outcome])
+    yield ended
+    yield Gauge(
+        "annai_reminders_oldest_due_seconds",
+        "Time since the oldest reminder that still waits was due; 0 when none waits.",
+        seconds_due(figures.oldest_waiting, now=now),
+    )
+    failed = Gauge(
+        "annai_messages_failed_today", "Messages that failed for good.", labels=["channel"]
+    )
+    trying_again = Gauge(
+        "annai_messages_trying_again",
+        "Messages that wait because the server did not take them at least once.",
+        labels=["channel"],
+    )
+    for channel in Channel.values:
+        failed.add_metric([channel], figures.failed[channel])
+        trying_again.add_metric([channel], figures.trying_again[channel])
+    yield failed
+    yield trying_again
+
+
+def seconds_due(day, *, now) -> float:
+    """Return the seconds since reminders of the day could first be sent; 0 without a day."""
+    if day is None:
+        return 0
+    due = datetime.combine(day, settings.REMINDERS_FROM, tzinfo=now.tzinfo)
+    return max((now - due).total_seconds(), 0)
 
 
 @never_cache

@@ -1,0 +1,126 @@
+"""What staff must see to: a night or reminders that did not go as they should. Usually nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tasks.models import Sweep
+from tasks.reminders.figures import left_over
+from tasks.reminders.models import ReminderRound
+from tasks.sweep import unfinished
+from tasks.words import day as day_in_words
+
+STARTS_WITHIN = timedelta(minutes=30)  # after its hour; lost messages are found in five minutes
+NIGHT_ENDS_WITHIN = timedelta(hours=4)  # well before the first reminders
+LEDGER = "admin:index"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """What is wrong, what to do about it, and where; for whoever holds the `permission`."""
+
+    what: str
+    next: str
+    url: str
+    link: str
+    permission: str
+
+
+def alarms(*, at: datetime) -> Iterator[Alarm]:
+    """Yield what is wrong at this moment of the portal's clock, in Japan's time."""
+    yield from of_the_night(at)
+    yield from of_the_reminders(at)
+
+
+# ---- the night
+def of_the_night(at: datetime) -> Iterator[Alarm]:
+    day = day_of_night(at)
+    night = Sweep.objects.filter(day__range=(day, at.date())).first()
+    if night is None:
+        yield Alarm(
+            what=_("The night of %(day)s did not run.") % {"day": day_in_words(day)},
+            next=_(
+                "It starts by itself within minutes once beat and worker run again: ask whoever "
+                "runs the servers to look at them. It can also be started by hand. Until then "
+                "lists show what the reports since the last night have changed, and no more."
+            ),
+            url=reverse("admin:tasks_sweep_changelist"),
+            link=_("To the nights"),
+            permission="tasks.view_sweep",
+        )
+    elif night.finished_at is None and night.started_at < timezone.now() - NIGHT_ENDS_WITHIN:
+        yield Alarm(
+            what=_("The night of %(day)s is not finished.") % {"day": day_in_words(night.day)},
+            next=_still_open(unfinished(night).count()),
+            url=reverse("admin:tasks_sweep_change", args=[night.pk]),
+            link=_("To this night and its ranges"),
+            permission="tasks.view_sweep",
+        )
+
+
+def day_of_night(at: datetime) -> date:
+    """Return the day of the newest night that must have started by now."""
+    before = at - STARTS_WITHIN
+    if before.time() >= settings.NIGHT_STARTS_AT:
+        return before.date()
+    return before.date() - timedelta(days=1)
+
+
+def _still_open(ranges: int) -> str:
+    return ngettext(
+        "%(ranges)s range is still to do. If it has many attempts, its error is in the worker's "
+        "log; if it has none, no worker runs: tell whoever runs the servers.",
+        "%(ranges)s ranges are still to do. If some have many attempts, their error is in the "
+        "worker's log; if none has any, no worker runs: tell whoever runs the servers.",
+        ranges,
+    ) % {"ranges": ranges}
+
+
+# ---- reminders
+def of_the_reminders(at: datetime) -> Iterator[Alarm]:
+    if _not_started(at):
+        yield Alarm(
+            what=_("The reminders of %(day)s have not been started.")
+            % {"day": day_in_words(at.date())},
+            next=_(
+                "They start by themselves within minutes once beat and worker run again: ask "
+                "whoever runs the servers to look at them. They can also be started by hand."
+            ),
+            url=reverse(LEDGER),
+            link=_("To the reminders"),
+            permission="reminders.view_reminder",
+        )
+    for day, left, promised in left_over(today=at.date()):
+        yield Alarm(
+            what=ngettext(
+                "%(left)s of %(promised)s reminders promised on %(day)s was neither sent nor "
+                "skipped.",
+                "%(left)s of %(promised)s reminders promised on %(day)s were neither sent nor "
+                "skipped.",
+                left,
+            )
+            % {"left": left, "promised": promised, "day": day_in_words(day)},
+            next=_(
+                "Those that wait are sent on between 08:00 and 21:00, up to %(cap)s messages an "
+                "hour. If that does not help, the mail server does not take them: its last "
+                "answer stands with each message."
+            )
+            % {"cap": settings.REMINDERS_PER_HOUR},
+            url=reverse(LEDGER),
+            link=_("To the reminders"),
+            permission="reminders.view_reminder",
+        )
+
+
+def _not_started(at: datetime) -> bool:
+    """Tell whether the day's reminders are late; in quiet hours none could be started."""
+    # Asked first, so that a page takes as many queries at any hour.
+    started = ReminderRound.objects.filter(day=at.date()).exists()
+    first = datetime.combine(at.date(), settings.REMINDERS_FROM, tzinfo=at.tzinfo)
+    return not started and at >= first + STARTS_WITHIN and at.time() < settings.REMINDERS_UNTIL
