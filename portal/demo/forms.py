@@ -10,7 +10,7 @@ class GoOnForm(forms.Form):
     """To which day the demo's clock is to be moved on."""
 
     until = forms.DateField(
-        label=_("Go on to"),
+        label=_("To which date?"),
         widget=forms.DateInput(attrs={"type": "date", "class": "field"}, format="%Y-%m-%d"),
         error_messages={
             "required": _("Choose a date."),

@@ -155,12 +155,15 @@ def test_the_clock_goes_on_a_reminder_comes_and_one_click_ends_them(demo, run_di
 
 
 def test_a_mail_server_of_ones_own_is_used(demo, run_dir, port):
-    note = wait_for_note(demo(PORT=port, EMAIL_URL="smtp://127.0.0.1:9"), run_dir)
+    process = demo(PORT=port, EMAIL_URL="smtp://127.0.0.1:9")
+
+    note = wait_for_note(process, run_dir)
 
     with build_opener().open(f"{note['url']}/demo/mails/") as page:
         assert "EMAIL_URL" in page.read().decode()
     assert note["mails_url"] is None
-    assert not (run_dir / "logs" / "mail.log").exists()
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert not any("portal.demo.sink" in one.cmdline() for one in family)
 
 
 def test_a_second_start_keeps_the_data_and_a_third_is_told_of_it(demo, run_dir, port):
