@@ -102,7 +102,7 @@ def waiting() -> list[Waiting]:
                     key=key,
                     rule=rule,
                     version=newest[rule_id] if mine.is_of(newest.get(rule_id)) else None,
-                    only_reminders=bool(before) and before.fingerprint == mine.fingerprint,
+                    only_reminders=before is not None and before.fingerprint == mine.fingerprint,
                 )
             )
     return found
@@ -171,6 +171,16 @@ def of_the_code(known: RuleRecord) -> RuleVersion | None:
 
 def in_force(known: RuleRecord) -> RuleVersion | None:
     return known.versions.filter(in_force=True).first()
+
+
+def only_reminders(version: RuleVersion | None, before: RuleVersion | None) -> bool:
+    """Tell whether a version differs from the one before in its ladder alone."""
+    return (
+        version is not None
+        and before is not None
+        and version.pk != before.pk
+        and version.fingerprint == before.fingerprint
+    )
 
 
 def release_if_the_same(version: RuleVersion, *, seconds: float | None = None) -> bool:

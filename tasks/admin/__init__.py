@@ -1,5 +1,5 @@
 """Staff pages on rules and nights, and the tasks in a resident's record."""
 
-from tasks.admin import nights, record, rules
+from tasks.admin import nights, record, rules, versions
 
-__all__ = ["nights", "record", "rules"]
+__all__ = ["nights", "record", "rules", "versions"]
