@@ -71,9 +71,9 @@ class Bars:
         return [(self.left(n), day) for n, day in enumerate(self.days) if day.weekday() == 0]
 
     @cached_property
-    def dates(self) -> list[tuple[float, str, date]]:
-        """Return the dates under the picture: where, which end of the text is there, the date."""
-        return [(x, "end" if x > 85 else "start", day) for x, day in self.mondays[::2]]
+    def dates(self) -> list[tuple[float, date]]:
+        """Return the dates under the picture, where there is room: where each begins, the date."""
+        return [(x, day) for x, day in self.mondays[::2] if x <= 92]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
@@ -132,7 +133,7 @@ class SweepAdmin(LookOnly, admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": _("Nights"),
+            "title": capfirst(self.opts.verbose_name_plural),
             "may_start": self.has_start_permission(request),
             "rules": list(registry.values()),
             **over_weeks(period, rule),

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from django import template
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import format_html
 
 from portal.residents.ages import first_day_at_age
@@ -61,6 +62,12 @@ def japanese(value):
 def lookup(mapping, key):
     """Return `mapping[key]`, or the key itself where it is missing."""
     return mapping.get(key, key)
+
+
+@register.filter
+def grouped(count: int) -> str:
+    """Return a count as people read it: 627,799."""
+    return number_format(count, force_grouping=True)
 
 
 @register.simple_tag
