@@ -38,7 +38,9 @@ def worker_lives(**kwargs):
 def beat_starts(**kwargs):
     """From now on this process is the beat: whatever it publishes shows that it lives."""
     after_task_publish.connect(beat_lives)
-    app.send_task("tasks.jobs.heartbeat", priority=0)  # the schedule's first is 10 seconds away
+    # The schedule's first are seconds away, and what an interruption left should not wait.
+    app.send_task("tasks.jobs.heartbeat", priority=0)
+    app.send_task("tasks.jobs.take_up_lost_work", expires=settings.SWEEPER_SECONDS)
 
 
 def beat_lives(**kwargs):

@@ -212,8 +212,9 @@ def start_children(children: list[Child], url: str, web_socket, mail_socket):
         number = mail_socket.fileno()
         start("mail server", "mail.log", ["portal.demo.sink", number], [number])
     number = web_socket.fileno()
-    gunicorn = ["gunicorn", "portal.wsgi", "--bind", f"fd://{number}", "--no-control-socket"]
-    start("web server", "web.log", [*gunicorn, "--workers", 2, "--threads", 4], [number])
+    gunicorn = ["gunicorn", "portal.wsgi", "--config", settings.BASE_DIR / "gunicorn.conf.py"]
+    served = ["--bind", f"fd://{number}", "--no-control-socket", "--workers", 2, "--threads", 4]
+    start("web server", "web.log", [*gunicorn, *served], [number])
     celery = ["celery", "--app", "portal", "--quiet"]
     worker = ["--concurrency", 2, "-l", "INFO", "--without-mingle", "--without-gossip"]
     start("worker", "worker.log", [*celery, "worker", *worker])

@@ -1,0 +1,113 @@
+"""Production as gunicorn serves it: lines in JSON, and the counts of all its workers in one."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+import pytest
+from django.conf import settings as project
+
+READY_WITHIN = 60  # seconds; three are enough on a quiet machine
+WORKERS = 2
+
+
+@pytest.fixture
+def serve(tmp_path, db):
+    """Return a function that starts gunicorn and gives its address, process and log."""
+    started = []
+
+    def serve():
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        log = tmp_path / f"{port}.log"
+        with open(log, "wb") as output:
+            process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "gunicorn", "portal.wsgi", "--no-control-socket"),
+                    *("--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS)),
+                ],
+                cwd=project.BASE_DIR,
+                env=production(tmp_path),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        started.append(process)
+        until = time.monotonic() + READY_WITHIN
+        while log.read_text().count("Booting worker") < WORKERS or not answers(port):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.1)
+        return port, process, log
+
+    yield serve
+    for process in started:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def production(run_dir):
+    (run_dir / "static").mkdir(exist_ok=True)  # else whitenoise warns, and not in JSON
+    return {
+        **os.environ,
+        "ANNAI_ENV": "production",
+        "ANNAI_RUN_DIR": str(run_dir),
+        "SECRET_KEY": "only-for-this-test-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789",
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "EMAIL_URL": "smtp://127.0.0.1:9",
+        "METRICS_TOKEN": "a-token-of-the-watchers",
+    }
+
+
+def answers(port):
+    try:
+        return ask(port, "/livez") == '{"alive": true}'
+    except URLError:
+        return False
+
+
+def ask(port, path, method="GET", **headers):
+    request = Request(f"http://127.0.0.1:{port}{path}", method=method, headers=headers)
+    with urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
+        return answer.read().decode()
+
+
+def counted(port, route):
+    page = ask(port, "/metrics", Authorization="Bearer a-token-of-the-watchers")
+    found = re.search(rf'seconds_count{{method="GET",route="{route}",status="200"}} (\S+)', page)
+    return float(found[1]) if found else 0
+
+
+def test_production_logs_json_alone_and_counts_the_requests_of_all_workers(serve):
+    port, process, log = serve()
+    before = counted(port, "livez")
+    for _ in range(20):
+        ask(port, "/livez")
+    after = counted(port, "livez")
+    with pytest.raises(HTTPError, match="405"):
+        ask(port, "/livez", method="OPTIONS")
+    process.terminate()
+    process.wait(timeout=30)
+
+    assert after == before + 20
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert {line["logger"] for line in lines} == {"gunicorn.error", "portal.middleware"}
+    assert all({"event", "level", "logger", "at"} <= set(line) for line in lines)
+    assert [line["method"] for line in lines if "request_id" in line] == ["OPTIONS"]
+
+
+def test_a_new_start_counts_from_the_beginning(serve):
+    port, process, _log = serve()
+    for _ in range(20):
+        ask(port, "/livez")
+    process.terminate()
+    process.wait(timeout=30)
+
+    port, _process, _log = serve()
+
+    assert counted(port, "livez") < 20
