@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import BooleanField, Case, Expression, ExpressionWrapper, Q, QuerySet, When
@@ -16,6 +17,9 @@ from django.utils.translation import gettext_lazy as _
 
 from tasks.models import Status
 from tasks.words import columns_in
+
+if TYPE_CHECKING:
+    from tasks.examples import Examples  # which asks the rules
 
 # A date, or the expression that stands for it while a rule is compiled (tasks.compile).
 Day = date | Expression
@@ -98,6 +102,8 @@ class Rule:
     cost: Text = ""
     after_due: Text = ""
     if_not: Text = ""
+    # Made-up people for the rule's own page in the staff pages.
+    examples: "Examples | None" = None
     nothing_recorded: Text = _("Nothing about this has been reported for this person.")
     to_correct: Text = _("If this is wrong, ask your municipality to correct it.")
 

@@ -3,6 +3,7 @@
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from portal.card import examples
 from portal.card.models import BenefitAccount, Certificate, InsuranceUse
 from tasks.models import Status
 from tasks.rules import Condition, Rule, register
@@ -66,6 +67,7 @@ register(
             ),
             RENEWAL_OPEN,
         ],
+        examples=examples.renewals("user-authentication"),
         what=_(
             "The electronic certificate for identity verification on the card expires on "
             "{expires_on}. With it you sign in to public services, get certificates at "
@@ -122,6 +124,7 @@ register(
             ),
             RENEWAL_OPEN,
         ],
+        examples=examples.renewals("signature"),
         what=_(
             "The electronic certificate for signature on the card expires on {expires_on}. With "
             "it you sign applications and tax returns that you send online."
@@ -158,6 +161,7 @@ register(
             ),
             RENEWAL_OPEN,
         ],
+        examples=examples.renewals("card"),
         what=_(
             "The Individual Number Card itself expires on {expires_on}. A new card takes about a "
             "month to arrive, so apply early."
@@ -198,6 +202,7 @@ register(
                 fails=_("No change of address or name has been reported since it was issued."),
             ),
         ],
+        examples=examples.LAPSED,
         what=_(
             "The electronic certificate for signature ended on {lapsed_on}, because your address "
             "or name changed. The certificate for identity verification stays valid."
@@ -269,6 +274,7 @@ register(
                 ends_when=_("The insurer reports that you hold a certificate of eligibility."),
             ),
         ],
+        examples=examples.INSURANCE,
         what=_(
             "Once registered, the card serves as health insurance card at hospitals and "
             "pharmacies. Each person registers, children too. To register is your own choice."
@@ -317,6 +323,7 @@ register(
                 ends_when=_("The register of benefit accounts reports an account in your name."),
             )
         ],
+        examples=examples.ACCOUNTS,
         what=_(
             "With a registered account you receive benefits without writing the account down "
             "each time. The account must be in your own name: a family member's account cannot "

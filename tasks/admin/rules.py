@@ -1,9 +1,12 @@
 """The rules: what each says, how its tasks stand, and what the nights did with it."""
 
+import time
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 
 from django.contrib import admin
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
+from django.db import transaction
 from django.db.models import Count
 from django.http import Http404
 from django.template.response import TemplateResponse
@@ -11,11 +14,17 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from portal import clock
+from portal.residents.models import Resident
 from portal.staff import LookOnly
 from tasks import history
 from tasks.admin.nights import over_weeks, period_of
+from tasks.compile import RANGE, Wanted
+from tasks.database import run
+from tasks.examples import explained, outcome
 from tasks.models import LIVE, RuleRecord, Status, Sweep, Task
+from tasks.reconcile import no_nested_loops
 from tasks.rules import registry
+from tasks.sweep import RANGE_SIZE, range_starts
 from tasks.words import columns_in
 
 
@@ -74,6 +83,8 @@ class RuleAdmin(LookOnly, admin.ModelAdmin):
             "opts": self.opts,
             "title": rule.title,
             **in_general(rule),
+            "examples": made_up_people(rule),
+            "alone": asked_alone(rule) if "alone" in request.GET else None,
             "counts": [(Status(status).label, counts[status]) for status in LIVE],
             **over_weeks(period, rule),
         }
@@ -87,6 +98,41 @@ def live_tasks_by_rule(**of_rule) -> dict[int, Counter]:
     for row in live.values("rule_id", "status").annotate(tasks=Count("pk")).order_by():
         counts[row["rule_id"]][row["status"]] = row["tasks"]
     return counts
+
+
+@dataclass(frozen=True)
+class AskedAlone:
+    """What it took to ask one rule about the people of one range, and how many tasks it wants."""
+
+    people: int
+    wanted: int
+    seconds: float
+
+
+def asked_alone(rule) -> AskedAlone | None:
+    """Ask a rule, without the others, about the first range of people; None where nobody is.
+
+    Of a night, which asks all rules in one statement, no second belongs to one of them.
+    """
+    if not (starts := range_starts(RANGE_SIZE)):
+        return None
+    whom = {"today": clock.today(), "low": starts[0], "high": starts[0] + RANGE_SIZE}
+    wanted = Wanted([rule], RANGE, as_if_released=True).wanted
+    people = Resident.objects.filter(pk__gte=whom["low"], pk__lt=whom["high"]).count()
+    with transaction.atomic(), no_nested_loops():
+        started = time.perf_counter()
+        [(tasks,)] = run(f"SELECT count(*) FROM ({wanted}) w", whom)
+        seconds = time.perf_counter() - started
+    return AskedAlone(people, tasks, seconds)
+
+
+def made_up_people(rule) -> list[tuple]:
+    """Return what the rule says of its made-up people: the example, how it comes out, why."""
+    today = clock.today()
+    return [
+        (example, outcome(explanation, today=today), explanation)
+        for example, explanation in explained(rule, today=today)
+    ]
 
 
 def in_general(rule) -> dict:

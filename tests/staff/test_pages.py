@@ -37,6 +37,7 @@ PAGES = [
     "/staff/residents/source/{office.resident.source_id}/change/",
     "/staff/tasks/rulerecord/",
     "/staff/tasks/rulerecord/{office.rule.id}/",
+    "/staff/tasks/rulerecord/{office.rule.id}/?alone",
     "/staff/tasks/ruleversion/",
     "/staff/tasks/ruleversion/{office.rule.id}/",
     "/staff/tasks/sweep/",
@@ -186,6 +187,28 @@ class TestRules:
         assert "A new certificate is issued and reported to this portal." in page
         assert "Open: 1" in page
         assert "90, 30, 7, 1 days before the due date" in page
+
+    def test_a_rule_is_asked_of_made_up_people_and_of_nobody_else(self, client, office, help_desk):
+        client.force_login(help_desk)
+
+        page = client.get(f"/staff/tasks/rulerecord/{office.rule.id}/")
+
+        assert [outcome for _example, outcome, _why in page.context["examples"]] == [
+            *("open", "ended", "does-not-apply", "unknown", "does-not-apply"),
+        ]
+        assert "Yes: No certificate of eligibility has been reported." in page.content.decode()
+        assert "山田" not in page.content.decode()
+
+    def test_a_rule_is_asked_alone_when_somebody_wants_to_know_its_seconds(
+        self, client, office, help_desk
+    ):
+        client.force_login(help_desk)
+        address = f"/staff/tasks/rulerecord/{office.rule.id}/"
+
+        page = client.get(address + "?alone").content.decode()
+
+        assert "Asked alone just now about 2 people:" in page
+        assert "Asked alone just now" not in client.get(address).content.decode()
 
     def test_a_rule_that_is_not_there_is_a_404(self, client, office, help_desk):
         client.force_login(help_desk)
