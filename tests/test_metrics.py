@@ -184,7 +184,6 @@ def test_without_a_database_the_counts_of_requests_are_told_all_the_same(
 
 
 def test_a_scrape_reads_by_indexes_what_the_day_has_and_no_more(nine, client, db):
-    """A week's ledger stands beside; the plans with millions of lines are in docs/operations.md."""
     for days in range(7):
         lines(TODAY - timedelta(days=days), "sent", 3)
     with connection.cursor() as cursor:

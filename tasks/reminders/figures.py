@@ -54,4 +54,4 @@ def waiting():
 
 
 def _counted(rows, by: str) -> Counter:
-    return Counter(dict(rows.values_list(by).annotate(Count("pk")).order_by()))
+    return Counter(dict(rows.values_list(by).annotate(rows=Count("*")).order_by()))
