@@ -14,6 +14,7 @@ from tasks.models import Sweep
 from tasks.reminders.figures import left_over
 from tasks.reminders.models import ReminderRound
 from tasks.sweep import unfinished
+from tasks.templatetags.annai import grouped
 from tasks.words import day as day_in_words
 
 STARTS_WITHIN = timedelta(minutes=30)  # after its hour; lost messages are found in five minutes
@@ -79,7 +80,7 @@ def _still_open(ranges: int) -> str:
         "%(ranges)s ranges are still to do. If some have many attempts, their error is in the "
         "worker's log; if none has any, no worker runs: tell whoever runs the servers.",
         ranges,
-    ) % {"ranges": ranges}
+    ) % {"ranges": grouped(ranges)}
 
 
 # ---- reminders
@@ -105,13 +106,17 @@ def of_the_reminders(at: datetime) -> Iterator[Alarm]:
                 "skipped.",
                 left,
             )
-            % {"left": left, "promised": promised, "day": day_in_words(day)},
+            % {
+                "left": grouped(left),
+                "promised": grouped(promised),
+                "day": day_in_words(day),
+            },
             next=_(
                 "Those that wait are sent on between 08:00 and 21:00, up to %(cap)s messages an "
                 "hour. If that does not help, the mail server does not take them: its last "
                 "answer stands with each message."
             )
-            % {"cap": settings.REMINDERS_PER_HOUR},
+            % {"cap": grouped(settings.REMINDERS_PER_HOUR)},
             url=reverse(LEDGER),
             link=_("To the reminders"),
             permission="reminders.view_reminder",
