@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from portal.health import healthz, livez
 from portal.metrics import metrics
+from tasks.reminders.views import service_worker
 
 handler500 = "portal.errors.failed"
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("account/", include("portal.accounts.urls")),
     path("staff/", admin.site.urls),
     path("reminders/", include("tasks.reminders.urls")),
+    path("service-worker.js", service_worker, name="service-worker"),
     path("", include("tasks.urls")),
 ]
 if apps.is_installed("portal.demo"):

@@ -3,6 +3,7 @@
 import unicodedata
 from functools import wraps
 
+from django.conf import settings as project
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
@@ -19,6 +20,9 @@ from tasks.explain import explain, source_names
 from tasks.forms import SnoozeForm
 from tasks.inbox import Inbox
 from tasks.models import Task
+from tasks.reminders.models import PushSubscription
+from tasks.reminders.push import is_offered, public_key
+from tasks.reminders.whom import ways_to
 from tasks.rules import registry
 from tasks.task_page import TaskPage
 
@@ -212,4 +216,11 @@ def access_log(request, resident):
 @for_residents
 @require_safe
 def settings(request, resident):
-    return page(request, "tasks/settings.html", {"resident": resident})
+    context = {
+        "resident": resident,
+        "ways": ways_to(resident.pk),
+        "devices": PushSubscription.objects.filter(resident=resident).order_by("pk"),
+        "push_key": public_key() if is_offered() else "",
+        "hours": (project.REMINDERS_FROM, project.REMINDERS_UNTIL),
+    }
+    return page(request, "tasks/settings.html", context)

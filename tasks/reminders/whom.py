@@ -1,12 +1,17 @@
 """Who gets a reminder and where, as SQL: asked when it is promised and again when it is sent.
 
-The texts name these rows: `t` the task, `who` the resident who must act, `account` that person's
-sign-in (may be missing), `about` the person whom the task is about. `{channel}` and `{day}` are
-filled in.
+And when the person asks, on the pages. The texts name these rows: `t` the task, `who` the resident
+who must act, `account` that person's sign-in (may be missing), `about` the person whom the task is
+about. `{channel}` and `{day}` are filled in.
 """
 
-from portal.residents.models import Guardianship
-from tasks.reminders.models import MailOff, PushSubscription, Reason
+from dataclasses import dataclass
+
+from django.contrib.auth import get_user_model
+
+from portal.residents.models import Guardianship, Resident
+from tasks.database import run
+from tasks.reminders.models import Channel, MailOff, PushSubscription, Reason
 
 # An address that the person signs in with is newer than what the register was once told.
 ADDRESS = "coalesce(account.email, who.email)"
@@ -32,3 +37,31 @@ WHY_NOT = f"""CASE
     WHEN {{channel}} = 'mail' AND {ADDRESS} = '' THEN '{Reason.NO_ADDRESS.value}'
     WHEN {{channel}} = 'push' AND NOT {HAS_DEVICE} THEN '{Reason.NO_DEVICE.value}'
     END"""
+
+
+WAYS = f"""
+    SELECT {ADDRESS}, {LANGUAGE}, {HAS_MAIL_OFF}, {HAS_DEVICE}
+    FROM {Resident._meta.db_table} who
+    LEFT JOIN {get_user_model()._meta.db_table} account ON account.id = who.user_id
+    WHERE who.id = %(resident)s"""
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Where and how reminders reach a resident, and in which language."""
+
+    address: str
+    language: str
+    mail_off: bool
+    has_device: bool
+
+    @property
+    def channels(self) -> list[Channel]:
+        mail = [Channel.MAIL] if self.address and not self.mail_off else []
+        return [*mail, Channel.PUSH] if self.has_device else mail
+
+
+def ways_to(resident: int) -> Ways:
+    """Return how reminders reach a resident (id)."""
+    [row] = run(WAYS, {"resident": resident})
+    return Ways(*row)
