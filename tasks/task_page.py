@@ -1,23 +1,29 @@
 """What the page of one task shows: what to do, why it is there, and what has happened to it."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 
 from tasks.explain import Explanation, Finding, explain, source_names
 from tasks.forms import SnoozeForm, ready_choices
 from tasks.models import LIVE, Status, Task, TaskEvent
+from tasks.reminders.promise import WOKEN_WITHIN
+from tasks.reminders.record import Record
 from tasks.rules import Rule, registry
 from tasks.words import fill
 
 
 @dataclass
 class TaskPage:
-    """`task` on `today`, a date in Japan; `snooze` is the form that puts it off."""
+    """`task` at a moment, in Japan's time; `snooze` is the form that puts it off."""
 
     task: Task
-    today: date
+    at: datetime
     snooze: SnoozeForm
+
+    @property
+    def today(self) -> date:
+        return self.at.date()
 
     @cached_property
     def rule(self) -> Rule:
@@ -61,6 +67,17 @@ class TaskPage:
     @cached_property
     def events(self) -> list[TaskEvent]:
         return list(TaskEvent.objects.of(self.task).order_by("at", "pk"))
+
+    @cached_property
+    def record(self) -> Record:
+        """The reminders that came of it, and the next."""
+        since = self.today - WOKEN_WITHIN
+        woken = [
+            event.day
+            for event in self.events
+            if event.what == TaskEvent.What.WOKEN and since < event.day <= self.today
+        ]
+        return Record(self.task, self.rule, self.at, max(woken, default=None))
 
     @cached_property
     def others(self) -> list[TaskEvent]:

@@ -78,7 +78,7 @@ def task_page(request, resident, task, *, snooze=None, status=200):
     context = {
         "resident": resident,
         "task": task,
-        "shown": TaskPage(task, today=clock.today(), snooze=snooze or SnoozeForm()),
+        "shown": TaskPage(task, at=clock.localtime(), snooze=snooze or SnoozeForm()),
     }
     return page(request, "tasks/task.html", context, status=status)
 

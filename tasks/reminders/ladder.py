@@ -33,6 +33,13 @@ def next_day(rule: Rule, *, opened_on: date, due_on: date | None, today: date) -
     return None
 
 
+def day_of(rule: Rule, step: int, *, opened_on: date, due_on: date | None) -> date:
+    """Return the day on which a step of 1 or more, or 0, is reached."""
+    if rule.remind and due_on:
+        return due_on - timedelta(days=step)
+    return opened_on + timedelta(days=step)
+
+
 def latest_step_in_sql(rule: Rule, today: str) -> str:
     """Return `latest_step` as SQL over the columns opened_on and due_on of a task."""
     every = "NULL"
