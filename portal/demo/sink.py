@@ -13,12 +13,27 @@ from aiosmtpd.smtp import SMTP
 from portal.demo import mails
 
 PATIENCE = 60  # seconds for a client that says nothing
+PATIENCE_IN_BYTES = 4 * mails.LARGEST  # from one kept mail to the next on a connection
+
+
+class Session(SMTP):
+    """A connection, cut where it sends without end: aiosmtpd bounds a mail, but not a line."""
+
+    since_last_mail = 0  # bytes
+
+    def data_received(self, data):
+        self.since_last_mail += len(data)
+        if self.since_last_mail > PATIENCE_IN_BYTES:
+            self.transport.abort()
+        else:
+            super().data_received(data)
 
 
 class Sink:
     """What aiosmtpd asks when a mail has come."""
 
     async def handle_DATA(self, server, session, envelope):
+        server.since_last_mail = 0
         try:
             mails.keep(envelope.original_content, to=envelope.rcpt_tos)
         except OSError as error:
@@ -26,8 +41,8 @@ class Sink:
         return "250 Kept"
 
 
-def session() -> SMTP:
-    return SMTP(
+def session() -> Session:
+    return Session(
         Sink(),
         data_size_limit=mails.LARGEST,
         enable_SMTPUTF8=True,

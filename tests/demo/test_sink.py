@@ -31,8 +31,9 @@ def sink(run_dir):
             pass_fds=[bound.fileno()],
         )
         try:
-            with connected(bound.getsockname()[1]) as client:
-                yield client
+            client = connected(bound.getsockname()[1])
+            yield client
+            client.close()
         finally:
             process.terminate()
             process.wait(timeout=10)
@@ -78,3 +79,19 @@ def test_without_room_it_asks_to_try_again(sink, run_dir):
         sink.sendmail("annai@localhost", ["a@example.jp"], b"Subject: x\r\n\r\n")
 
     assert refused.value.smtp_code == 452
+
+
+def test_a_line_without_end_is_cut_off_and_others_go_on(sink):
+    sink.helo()
+    sink.mail("annai@localhost")
+    sink.rcpt("a@example.jp")
+    sink.docmd("DATA")
+
+    port = sink.sock.getpeername()[1]
+    with pytest.raises(ConnectionError):
+        for _megabyte in range(200):
+            sink.sock.sendall(b"x" * 1024 * 1024)
+    with connected(port) as another:
+        another.sendmail("annai@localhost", ["a@example.jp"], b"Subject: x\r\n\r\n")
+
+    assert len(mails.kept()) == 1
