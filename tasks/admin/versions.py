@@ -27,8 +27,8 @@ from tasks.sweep import range_starts
 
 logger = logging.getLogger(__name__)
 
-# So many ranges are asked while the browser waits, a second or two; more by a worker.
-RANGES_AT_ONCE = 4
+# So many ranges are asked while the browser waits, for seconds at most; more by a worker.
+RANGES_AT_ONCE = 2
 PAGE = "admin:tasks_ruleversion_change"
 PARTS = {
     "rows": _("What is asked of each fact"),

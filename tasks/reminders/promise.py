@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -11,12 +10,13 @@ from django.utils import timezone
 from portal.crash_points import reached
 from portal.residents.locks import LOCK_OF_REMINDERS
 from portal.residents.models import Resident
+from tasks import versions
 from tasks.database import run
 from tasks.models import Sweep, Task, TaskEvent
 from tasks.reminders import ladder
 from tasks.reminders.models import Message, PushSubscription, Reminder, ReminderRound
 from tasks.reminders.whom import WHY_NOT
-from tasks.rules import registry
+from tasks.rules import Rule
 
 DAY = "%(day)s::date"
 # A task that was put off is reminded of when it is open again, or, after a stop, in this time.
@@ -62,7 +62,7 @@ def promise(at: datetime) -> Promised:
     """
     params = {"day": timezone.localdate(at), "at": at, "woken_since": WOKEN_WITHIN}
     run(CARRY_OVER, params)
-    [counts] = run(promise_in_sql(), params)
+    [counts] = run(promise_in_sql(versions.reminded()), params)
     return Promised(*counts)
 
 
@@ -81,13 +81,12 @@ CARRY_OVER = f"""
     WHERE m.resident_id = late.resident_id AND m.id = late.id AND m.state = 'waiting'"""
 
 
-@cache
-def promise_in_sql() -> str:
+def promise_in_sql(rules: list[Rule]) -> str:
     tasks, events = Task._meta.db_table, TaskEvent._meta.db_table
     messages, reminders = Message._meta.db_table, Reminder._meta.db_table
     residents, users = Resident._meta.db_table, get_user_model()._meta.db_table
     devices = PushSubscription._meta.db_table
-    step, reached_on = _ladders_in_sql()
+    step, reached_on = _ladders_in_sql(rules)
     return f"""
         WITH woken AS (
             SELECT resident_id, task_id, max(day) AS day FROM {events}
@@ -150,12 +149,12 @@ def promise_in_sql() -> str:
             count(*) FILTER (WHERE outcome = 'skipped') FROM promised"""
 
 
-def _ladders_in_sql() -> tuple[str, str]:
+def _ladders_in_sql(rules: list[Rule]) -> tuple[str, str]:
     """Return SQL for the step that a task `t` has reached, and for the day it was reached."""
     steps = " ".join(
-        f"WHEN {rule.id} THEN {ladder.latest_step_in_sql(rule, DAY)}" for rule in registry.values()
+        f"WHEN {rule.id} THEN {ladder.latest_step_in_sql(rule, DAY)}" for rule in rules
     )
-    dated = ", ".join(["NULL", *(str(rule.id) for rule in registry.values() if rule.remind)])
+    dated = ", ".join(["NULL", *(str(rule.id) for rule in rules if rule.remind)])
     reached_on = (
         f"CASE WHEN t.due_on IS NOT NULL AND t.rule_id IN ({dated}) "
         "THEN t.due_on - t.step ELSE t.opened_on + t.step END"

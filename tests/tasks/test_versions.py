@@ -8,6 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from portal.card.models import BenefitAccount, InsuranceUse
 from portal.residents.models import Resident
@@ -15,6 +16,8 @@ from tasks import acts, versions
 from tasks.explain import coming_up
 from tasks.models import RuleVersion, Status, Task
 from tasks.reconcile import Reconciled, reconcile_people, reconcile_range
+from tasks.reminders.models import Reminder
+from tasks.reminders.promise import promise
 from tasks.rules import Condition, Rule, registry
 from tests.factories import (
     BenefitAccountFactory,
@@ -265,6 +268,18 @@ def test_a_change_of_reminders_alone_keeps_no_task_back_and_waits_for_its_yes(pe
     versions.weigh(waits.version)
     assert versions.say_yes(version=waits.version, by=chief)
     assert ladder_of(ACCOUNT) == 30
+
+
+def test_until_then_reminders_go_by_the_ladder_that_was_released():
+    person = ResidentFactory(email="hanako@example.jp")
+    CertificateFactory(resident=person, expires_on=TODAY + timedelta(days=50))
+    reconcile_people([person.pk], today=TODAY)
+    change("card.user-authentication-renewal", remind=[60, 30])
+    versions.record()
+
+    promise(timezone.now())
+
+    assert Reminder.objects.get().step == 90
 
 
 def ladder_of(key):
