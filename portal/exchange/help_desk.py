@@ -7,6 +7,7 @@ MAY_VIEW = {
     "residents": ["resident", "guardianship", "factreport", "source"],
     "card": ["certificate", "insuranceuse", "benefitaccount"],
     "tasks": ["task", "rulerecord", "ruleversion", "sweep"],
+    "reminders": ["reminder", "message"],
     "exchange": ["upload", "quarantinedline"],
 }
 

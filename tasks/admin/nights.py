@@ -1,14 +1,11 @@
 """The nights: what each did, its ranges with their leases, and starting one by hand."""
 
 import logging
-from dataclasses import dataclass
-from datetime import date, timedelta
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.core.validators import MinValueValidator
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -23,6 +20,7 @@ from portal.bars import Bars
 from portal.residents.record import names_of
 from portal.staff import LookOnly
 from tasks import history, jobs, sweep
+from tasks.admin.weeks import Weeks, weeks_of
 from tasks.models import RuleRecord, Sweep, SweepRange
 from tasks.reconcile import Reconciled
 from tasks.rules import Rule, registry
@@ -31,13 +29,9 @@ from tasks.words import day as day_in_words
 logger = logging.getLogger(__name__)
 
 RANGES_PER_PAGE = 200
-WEEKS = 8
 
 
-class PeriodForm(forms.Form):
-    """Which weeks, and of which rule: what may stand in the page's address."""
-
-    until = forms.DateField(required=False, validators=[MinValueValidator(date(2000, 1, 1))])
+class RuleForm(forms.Form):
     rule = forms.TypedChoiceField(coerce=int, empty_value=None, required=False)
 
     def __init__(self, *args, **kwargs):
@@ -45,40 +39,16 @@ class PeriodForm(forms.Form):
         self.fields["rule"].choices = [(rule.id, rule.title) for rule in registry.values()]
 
 
-@dataclass(frozen=True)
-class Period:
-    """Some weeks up to a day, with the last days of those before and after."""
-
-    until: date
-    today: date
-
-    @property
-    def since(self) -> date:
-        return self.until - timedelta(weeks=WEEKS) + timedelta(1)
-
-    @property
-    def earlier(self) -> date:
-        return self.since - timedelta(1)
-
-    @property
-    def later(self) -> date | None:
-        if self.until < self.today:
-            return min(self.until + timedelta(weeks=WEEKS), self.today)
-        return None
-
-
-def period_of(request) -> tuple[Period, Rule | None]:
-    """Return which weeks, and of which rule, the address asks for; else the latest, of all."""
-    form = PeriodForm(request.GET)
+def rule_of(request) -> Rule | None:
+    """Return the rule that the address asks for; where it says none, or nonsense, None for all."""
+    form = RuleForm(request.GET)
     form.is_valid()
-    asked, today = form.cleaned_data, clock.today()
-    until = min(asked.get("until") or today, today)
-    return Period(until, today), registry.by_id(asked.get("rule"))
+    return registry.by_id(form.cleaned_data.get("rule"))
 
 
-def over_weeks(period: Period, rule: Rule | None) -> dict:
+def over_weeks(weeks: Weeks, rule: Rule | None) -> dict:
     """Return what a page shows of these nights, of one rule or of all: a picture, its table."""
-    nights = history.nights(since=period.since, until=period.until)
+    nights = history.nights(since=weeks.since, until=weeks.until)
     done = [night.of_rule(rule.id) if rule else night.done for night in nights]
     rows = [
         (name, [getattr(counts, what, None) for counts in done])
@@ -91,7 +61,7 @@ def over_weeks(period: Period, rule: Rule | None) -> dict:
     if not rule:
         rows.append((_("seconds"), [night.seconds for night in nights]))
     return {
-        "period": period,
+        "weeks": weeks,
         "rule": rule,
         "bars": Bars(
             days=[night.day for night in nights],
@@ -129,14 +99,13 @@ class SweepAdmin(LookOnly, admin.ModelAdmin):
         """Show what each night of some weeks did, as a picture and as a table."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        period, rule = period_of(request)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": capfirst(self.opts.verbose_name_plural),
             "may_start": self.has_start_permission(request),
             "rules": list(registry.values()),
-            **over_weeks(period, rule),
+            **over_weeks(weeks_of(request), rule_of(request)),
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/tasks/sweep/nights.html", context)

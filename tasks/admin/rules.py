@@ -17,7 +17,8 @@ from portal import clock
 from portal.residents.models import Resident
 from portal.staff import LookOnly
 from tasks import history
-from tasks.admin.nights import over_weeks, period_of
+from tasks.admin.nights import over_weeks
+from tasks.admin.weeks import weeks_of
 from tasks.compile import RANGE, Wanted
 from tasks.database import run
 from tasks.examples import explained, outcome
@@ -77,7 +78,6 @@ class RuleAdmin(LookOnly, admin.ModelAdmin):
         if rule is None:
             raise Http404
         counts = live_tasks_by_rule(rule_id=pk)[pk]
-        period, _rule = period_of(request)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -86,7 +86,7 @@ class RuleAdmin(LookOnly, admin.ModelAdmin):
             "examples": made_up_people(rule),
             "alone": asked_alone(rule) if "alone" in request.GET else None,
             "counts": [(Status(status).label, counts[status]) for status in LIVE],
-            **over_weeks(period, rule),
+            **over_weeks(weeks_of(request), rule),
         }
         return TemplateResponse(request, "admin/tasks/rulerecord/rule.html", context)
 

@@ -1,6 +1,6 @@
 """A small office: a record with something in every section, a night, an upload, and its people."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -12,8 +12,10 @@ from portal.exchange.models import QuarantinedLine, Upload
 from portal.residents.models import FactReport
 from tasks.models import Sweep, SweepRange, TaskEvent
 from tasks.reconcile import reconcile_people
+from tasks.reminders.models import Message, Reminder, ReminderRound
 from tasks.rules import registry
 from tests.factories import (
+    CHECKED_AT,
     BenefitAccountFactory,
     CertificateFactory,
     GuardianshipFactory,
@@ -67,6 +69,7 @@ def office(db):
     reconcile_people([resident.pk, child.pk], today=TODAY)
     task = resident.tasks.earliest("pk")
     TaskEvent.objects.create(resident=resident, task=task, what="updated", day=TODAY)
+    make_reminder(task)
     line = make_line()
     return SimpleNamespace(
         resident=resident,
@@ -106,6 +109,34 @@ def make_night(ranges=2, done=1, run=1):
         for number in range(ranges)
     )
     return night
+
+
+def make_reminder(task, *, outcome="sent", reason="", channel="mail", attempts=1):
+    """Return a line of the ledger about a task, with its message, on the office's day."""
+    at = datetime.combine(TODAY, time(8), tzinfo=CHECKED_AT.tzinfo)
+    ReminderRound.objects.get_or_create(day=TODAY, defaults={"started_at": at, "promised": 1})
+    message = Message.objects.create(
+        resident=task.resident,
+        day=TODAY,
+        channel=channel,
+        state="waiting" if outcome == "promised" else outcome,
+        priority=3,
+        promised_at=at,
+        try_at=at,
+        attempts=attempts,
+        last_answer="451" if outcome == "failed" else "",
+        ended_at=None if outcome == "promised" else at,
+    )
+    return Reminder.objects.create(
+        resident=task.resident,
+        task=task,
+        step=30,
+        channel=channel,
+        day=TODAY,
+        outcome=outcome,
+        reason=reason,
+        message=message,
+    )
 
 
 def make_line():

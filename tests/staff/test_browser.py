@@ -15,6 +15,8 @@ OUR_OWN = {
     "nights of a rule": "/staff/tasks/sweep/?rule={office.rule.id}",
     "a night": "/staff/tasks/sweep/{office.night.pk}/change/",
     "starting a night": "/staff/tasks/sweep/start/",
+    "days of reminders": "/staff/reminders/reminder/",
+    "starting reminders": "/staff/reminders/reminder/start/",
 }
 DJANGOS = {
     "the index": "/staff/",
@@ -23,6 +25,8 @@ DJANGOS = {
     "sources": "/staff/residents/source/",
     "a source": "/staff/residents/source/{office.resident.source_id}/change/",
     "its history": "/staff/residents/source/{office.resident.source_id}/history/",
+    "reminders of a day": "/staff/reminders/reminder/?day=2027-03-01",
+    "messages": "/staff/reminders/message/?day=2027-03-01",
     "uploads": "/staff/exchange/upload/",
     "an upload": "/staff/exchange/upload/{office.upload.pk}/change/",
     "lines": "/staff/exchange/quarantinedline/",

@@ -44,6 +44,13 @@ PAGES = [
     "/staff/tasks/sweep/?rule={office.rule.id}&until=2027-03-01",
     "/staff/tasks/sweep/?rule=none&until=yesterday",
     "/staff/tasks/sweep/{office.night.pk}/change/",
+    "/staff/reminders/",
+    "/staff/reminders/reminder/",
+    "/staff/reminders/reminder/?until=2027-03-01",
+    "/staff/reminders/reminder/?day=2027-03-01",
+    "/staff/reminders/reminder/?day=2027-03-01&outcome__exact=sent&rule={office.rule.id}",
+    "/staff/reminders/reminder/?day=2027-03-01&reason__exact=no-address&channel__exact=push",
+    "/staff/reminders/message/?day=2027-03-01&state__exact=failed",
     "/staff/exchange/upload/",
     "/staff/exchange/upload/{office.upload.pk}/change/",
     "/staff/exchange/quarantinedline/",
@@ -67,6 +74,7 @@ DEEDS = [
     "/staff/residents/resident/{office.resident.uuid}/sign-in/",
     "/staff/residents/source/{office.resident.source_id}/change/",
     "/staff/tasks/sweep/start/",
+    "/staff/reminders/reminder/start/",
     "/staff/exchange/quarantinedline/{office.line.pk}/try-again/",
 ]
 
@@ -119,7 +127,8 @@ def test_the_help_desk_sees_no_button_for_what_it_may_not_do(client, office, hel
 
     content = client.get(address.format(office=office)).content.decode()
 
-    for button in ["Save", "Delete", "Run the night now", "Try again", "try_again", "/add/"]:
+    night, reminders = "Run the night now", "Send reminders now"
+    for button in ["Save", "Delete", night, reminders, "Try again", "try_again", "/add/"]:
         assert button not in content, button
 
 
