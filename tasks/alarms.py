@@ -19,7 +19,7 @@ from tasks.words import day as day_in_words
 
 STARTS_WITHIN = timedelta(minutes=30)  # after its hour; lost messages are found in five minutes
 NIGHT_ENDS_WITHIN = timedelta(hours=4)  # well before the first reminders
-LEDGER = "admin:index"
+LEDGER = "admin:reminders_reminder_changelist"
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,8 @@ def of_the_reminders(at: datetime) -> Iterator[Alarm]:
                 "answer stands with each message."
             )
             % {"cap": grouped(settings.REMINDERS_PER_HOUR)},
-            url=reverse(LEDGER),
-            link=_("To the reminders"),
+            url=f"{reverse(LEDGER)}?day={day}&outcome__exact=promised",
+            link=_("To the reminders that wait"),
             permission="reminders.view_reminder",
         )
 

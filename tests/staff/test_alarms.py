@@ -1,6 +1,8 @@
 """Staff are told when a night or reminders did not go as they should, and otherwise of nothing."""
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -147,6 +149,18 @@ def test_the_start_page_says_what_is_wrong_what_next_and_where(client, superuser
     assert NOT_FINISHED in content
     assert "2 ranges are still to do." in content
     assert f'<a href="/staff/tasks/sweep/{open_night.pk}/change/">' in content
+
+
+def test_the_alarm_leads_to_the_reminders_that_wait(client, superuser, all_well, time_machine):
+    time_machine.move_to(datetime(2027, 3, 1, 9, 0, tzinfo=JAPAN))
+    lines(YESTERDAY, "promised", 2)
+    client.force_login(superuser)
+
+    start = client.get("/staff/").content.decode()
+    [link] = re.findall(r'href="(/staff/reminders/[^"]+outcome[^"]+)"', start)
+    ledger = client.get(unescape(link))
+
+    assert ledger.context["cl"].result_count == 2
 
 
 def test_every_other_page_says_it_in_one_line(client, superuser, time_machine):
