@@ -18,5 +18,6 @@ def failed(request):
     if not isinstance(sys.exc_info()[1], (InterfaceError, OperationalError)):
         return server_error(request)
     response = render(None, "503.html", status=503)
-    response.headers |= {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
+    response.headers["Retry-After"] = str(RETRY_AFTER)
+    response.headers["Cache-Control"] = "no-store"
     return response
