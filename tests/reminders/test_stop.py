@@ -46,7 +46,7 @@ def test_following_the_link_asks_and_changes_nothing(stranger, link, hanako, met
 
 
 def test_the_page_asks(stranger, link):
-    assertContains(stranger.get(link), '<h1 tabindex="-1">No more reminders by e-mail?</h1>')
+    assertContains(stranger.get(link), '<h1 tabindex="-1">Stop reminders by e-mail?</h1>')
 
 
 @pytest.mark.parametrize("type", ["application/x-www-form-urlencoded", "multipart/form-data"])
