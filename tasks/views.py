@@ -38,7 +38,7 @@ def for_residents(view):
     @vary_on_headers("HX-Request")
     @wraps(view)
     def wrapped(request, *args, **kwargs):
-        resident = Resident.objects.select_related("municipality").filter(user=request.user).first()
+        resident = getattr(request.user, "resident", None)
         if resident is None:
             return render(request, "tasks/no_resident.html")
         return view(request, resident, *args, **kwargs)
