@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 
 from portal.residents.models import Resident, Source
 from tasks.compile import DAY_IN_SQL, IDS, Wanted, column
-from tasks.database import run
+from tasks.database import Kept
 from tasks.reconcile import with_wards
 from tasks.rules import Condition, Rule, registry
 from tasks.words import fill
@@ -160,21 +160,21 @@ def coming_up(
 
     `people` are the resident and every ward, whether of now or not (ids); asked for if not given.
     """
-    params = {
-        "ids": sorted(with_wards([resident_id]) if people is None else people),
-        "resident": resident_id,
-        "today": today,
-        "until": until,
-    }
+    rows = _coming_up().rows(
+        ids=sorted(with_wards([resident_id]) if people is None else people),
+        resident=resident_id,
+        today=today,
+        until=until,
+    )
     found = [
         Coming(registry.by_id(rule_id), about_id, subject, day, due_on)
-        for rule_id, about_id, subject, day, due_on in run(_coming_up_sql(), params, prepare=True)
+        for rule_id, about_id, subject, day, due_on in rows
     ]
     return sorted(found, key=lambda c: (c.opens_on, c.rule.key, c.about_id, c.subject))
 
 
 @cache
-def _coming_up_sql() -> str:
+def _coming_up() -> Kept:
     """The wanted tasks of today, and of every later day on which an answer may change.
 
     A test of `< today` turns a day after its date, hence the day after each.
@@ -184,7 +184,7 @@ def _coming_up_sql() -> str:
         SELECT w.resident_id, w.rule_id, w.about_id, {rules.named("w")} AS subject, w.due_on
         FROM ({rules.wanted}) w"""
     later = wanted.replace(DAY_IN_SQL, "days.day")
-    return f"""
+    return Kept(f"""
         WITH turning AS ({rules.turning_days}),
         days AS (
             SELECT DISTINCT day FROM (SELECT day FROM turning UNION ALL SELECT day + 1 FROM turning)
@@ -197,7 +197,7 @@ def _coming_up_sql() -> str:
             AND present.rule_id = later.rule_id AND present.subject = later.subject
             AND present.about_id = later.about_id
         WHERE later.resident_id = %(resident)s::bigint AND present.rule_id IS NULL
-        ORDER BY later.rule_id, later.about_id, later.subject, days.day"""
+        ORDER BY later.rule_id, later.about_id, later.subject, days.day""")
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ def verdicts(people: Iterable[int], *, today: date) -> dict[tuple[str, int], Ver
 
     A pair is missing where nothing at all has been reported.
     """
-    rows = run(_verdicts_sql(), {"ids": sorted(people), "today": today}, prepare=True)
+    rows = _verdicts().rows(ids=sorted(people), today=today)
     return {
         (registry.by_id(rule_id).key, about_id): Verdict(value, checked_at)
         for rule_id, about_id, value, checked_at in rows
@@ -221,5 +221,5 @@ def verdicts(people: Iterable[int], *, today: date) -> dict[tuple[str, int], Ver
 
 
 @cache
-def _verdicts_sql() -> str:
-    return Wanted(registry.values(), IDS).verdicts
+def _verdicts() -> Kept:
+    return Kept(Wanted(registry.values(), IDS).verdicts)

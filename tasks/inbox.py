@@ -3,28 +3,43 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
+from typing import NamedTuple
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
 from portal.residents.models import Resident
-from tasks.database import kept_plans
-from tasks.explain import Coming, Verdict, coming_up, verdicts
+from tasks.compile import Parameter, as_text
+from tasks.database import Kept, kept_plans
+from tasks.explain import Coming, coming_up, verdicts
 from tasks.models import LIVE, Priority, Status, Task
 from tasks.rules import Rule, registry
 
 AHEAD = timedelta(days=365)
 RECENT = timedelta(days=30)
-# What the lists show of a task; the rest is not read.
-SHOWN = ["rule", "about", "status", "due_on", "priority", "wake_on", "ended_on"]
+WARD = ["id", "name", "born"]  # what is read of a child
+
+
+class TaskRow(NamedTuple):
+    """What the lists show of a task."""
+
+    id: int
+    about_id: int
+    rule_id: int
+    status: Status
+    due_on: date | None
+    priority: Priority
+    wake_on: date | None
+    ended_on: date | None
 
 
 @dataclass(frozen=True)
 class Item:
     """A task as a list shows it. `checked_at` is set where its facts are no longer known."""
 
-    task: Task
+    task: TaskRow
     rule: Rule
     about: Resident
     checked_at: datetime | None
@@ -68,41 +83,23 @@ class Inbox:
 
     def __init__(self, resident: Resident, *, today: date):
         self.resident, self.today = resident, today
+        with kept_plans():
+            self.people_by_id = self._people()
+            people, until = self.people_by_id, today + AHEAD
+            self.verdicts = verdicts(people, today=today)
+            self.coming = coming_up(resident.pk, today=today, until=until, people=people)
+            self.items = list(self._items())
 
-    @cached_property
-    def people_by_id(self) -> dict[int, Resident]:
+    def _people(self) -> dict[int, Resident]:
         """The resident and every ward, also of later: what comes may be about one of those."""
-        wards = Resident.objects.filter(guardianships__guardian=self.resident)
-        people = [self.resident, *wards.only("born", "name")]
+        rows = _wards().rows(guardian=self.resident.pk)
+        people = [self.resident, *(Resident.from_db(DEFAULT_DB_ALIAS, WARD, row) for row in rows)]
         return {who.pk: who for who in sorted(people, key=lambda who: (who.born, who.pk))}
 
-    @cached_property
-    def answers(self) -> tuple[dict[tuple[str, int], Verdict], list[Coming]]:
-        """What the rules say of these people: how each comes out, and what will come."""
-        people, until = self.people_by_id, self.today + AHEAD
-        with kept_plans():
-            return (
-                verdicts(people, today=self.today),
-                coming_up(self.resident.pk, today=self.today, until=until, people=people),
-            )
-
-    @property
-    def verdicts(self) -> dict[tuple[str, int], Verdict]:
-        return self.answers[0]
-
-    @cached_property
-    def items(self) -> list[Item]:
-        shown = Q(status__in=LIVE) | Q(status=Status.DONE, ended_on__gte=self.today - RECENT)
-        tasks = Task.objects.for_resident(self.resident).filter(shown).only(*SHOWN).in_order()
+    def _items(self) -> Iterable[Item]:
+        rows = _tasks().rows(resident=self.resident.pk, since=self.today - RECENT)
+        tasks = [TaskRow(*row) for row in rows]
         people = self._also_former({task.about_id for task in tasks})
-        return list(self._items(tasks, people))
-
-    def _also_former(self, ids: set[int]) -> dict[int, Resident]:
-        """Return `people_by_id`, and whoever else is among `ids`: a guardianship taken back."""
-        former = ids - self.people_by_id.keys()
-        return self.people_by_id | (Resident.objects.in_bulk(former) if former else {})
-
-    def _items(self, tasks: Iterable[Task], people: dict[int, Resident]) -> Iterable[Item]:
         for task in tasks:
             rule = registry.by_id(task.rule_id)
             if rule is None:  # a rule that this version no longer has
@@ -110,6 +107,11 @@ class Inbox:
             verdict = self.verdicts.get((rule.key, task.about_id))
             unknown = task.status in LIVE and verdict and verdict.value is None
             yield Item(task, rule, people[task.about_id], verdict.checked_at if unknown else None)
+
+    def _also_former(self, ids: set[int]) -> dict[int, Resident]:
+        """Return `people_by_id`, and whoever else is among `ids`: a guardianship taken back."""
+        former = ids - self.people_by_id.keys()
+        return self.people_by_id | (Resident.objects.in_bulk(former) if former else {})
 
     def _with(self, *statuses: Status) -> list[Item]:
         return [item for item in self.items if item.task.status in statuses]
@@ -148,7 +150,7 @@ class Inbox:
     @cached_property
     def ahead(self) -> list[Ahead]:
         """What will come in the next 12 months."""
-        return [Ahead(coming, self.people_by_id[coming.about_id]) for coming in self.answers[1]]
+        return [Ahead(coming, self.people_by_id[coming.about_id]) for coming in self.coming]
 
     @property
     def months(self) -> list[tuple[date, list[Ahead]]]:
@@ -182,3 +184,19 @@ class Inbox:
     @property
     def steps_done(self) -> int:
         return sum(step.state == "done" for step in self.steps)
+
+
+# ---- read for every visit: made into SQL once, not each time
+@cache
+def _wards() -> Kept:
+    wards = Resident.objects.filter(guardianships__guardian=Parameter("guardian", "bigint"))
+    return Kept(as_text(wards.values(*WARD)))
+
+
+@cache
+def _tasks() -> Kept:
+    recent = Q(status=Status.DONE, ended_on__gte=Parameter("since", "date"))
+    tasks = Task.objects.filter(
+        Q(status__in=LIVE) | recent, resident=Parameter("resident", "bigint")
+    )
+    return Kept(as_text(tasks.in_order().values(*TaskRow._fields)))

@@ -9,8 +9,8 @@ from tasks.rules import registry
 
 def forget_compiled():
     reconcile.statements.cache_clear()
-    explain._coming_up_sql.cache_clear()
-    explain._verdicts_sql.cache_clear()
+    explain._coming_up.cache_clear()
+    explain._verdicts.cache_clear()
 
 
 @contextmanager

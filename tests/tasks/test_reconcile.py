@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 
-import psycopg
 import pytest
 from django.db import connection
 from django.db.models import Q
@@ -23,20 +22,6 @@ from tests.tasks.changed_rules import forget_compiled, other_code
 
 TODAY = date(2027, 4, 1)
 AT_MOST_FOR_ONE = 6
-
-
-@pytest.fixture
-def sent(monkeypatch):
-    """Every statement that this process sends: Django's and psycopg's cursors alike."""
-    statements = []
-    execute = psycopg.Cursor.execute
-
-    def record(self, query, *args, **kwargs):
-        statements.append(str(query))
-        return execute(self, query, *args, **kwargs)
-
-    monkeypatch.setattr(psycopg.Cursor, "execute", record)
-    return statements
 
 
 @pytest.fixture
