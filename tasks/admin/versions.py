@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from difflib import SequenceMatcher
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
@@ -175,19 +176,31 @@ def _said(version, released):
     return _("Your yes is noted. A second person must say yes before the version goes live.")
 
 
-def differences(before, version) -> list[tuple[str, object, object]]:
-    """Return what another version says otherwise: the part, the older and the newer."""
+def differences(before, version) -> list[tuple[str, list, list]]:
+    """Return what another version says otherwise: the part, the older and the newer in words.
+
+    Words are in runs, (text, whether it is only in this one).
+    """
     if version is None or before is None or version.pk == before.pk:
         return []
     older, newer = before.definition, version.definition
     found = [
-        (name, older.get(part, "–"), newer.get(part, "–"))
+        (name, *marked(str(older.get(part, "–")), str(newer.get(part, "–"))))
         for part, name in PARTS.items()
         if older.get(part) != newer.get(part)
     ]
     if before.ladder != version.ladder:
-        found.append((_("Reminders"), ladder(before), ladder(version)))
+        found.append((_("Reminders"), *marked(ladder(before), ladder(version))))
     return found
+
+
+def marked(older: str, newer: str) -> tuple[list, list]:
+    older, newer = older.split(), newer.split()
+    left, right = [], []
+    for same, a, b, c, d in SequenceMatcher(None, older, newer, autojunk=False).get_opcodes():
+        left.append((" ".join(older[a:b]), same != "equal"))
+        right.append((" ".join(newer[c:d]), same != "equal"))
+    return left, right
 
 
 def ladder(version) -> str:

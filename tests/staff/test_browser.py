@@ -4,13 +4,18 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 
+from tasks import versions
+from tasks.rules import registry
 from tests.staff.conftest import open_record
+from tests.tasks.changed_rules import change, other_code
 
 OUR_OWN = {
     "a purpose": "/staff/residents/resident/{office.child.uuid}/",
     "a record": "/staff/residents/resident/{office.resident.uuid}/",
     "rules": "/staff/tasks/rulerecord/",
     "a rule": "/staff/tasks/rulerecord/{office.rule.id}/",
+    "versions of rules": "/staff/tasks/ruleversion/",
+    "a version": "/staff/tasks/ruleversion/{office.rule.id}/",
     "nights": "/staff/tasks/sweep/",
     "nights of a rule": "/staff/tasks/sweep/?rule={office.rule.id}",
     "a night": "/staff/tasks/sweep/{office.night.pk}/change/",
@@ -104,3 +109,24 @@ def test_the_pages_work_on_a_narrow_screen(browsing):
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert wider <= 0, name
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_page_of_a_version_is_sound_with_its_answer_too(browsing, page, width):
+    page.set_viewport_size({"width": width, "height": 740})
+    with other_code():
+        change("card.insurance-use", subject="status", remind_every=30)
+        versions.record()
+        number = registry["card.insurance-use"].id
+        browsing(f"/staff/tasks/ruleversion/{number}/")
+
+        page.get_by_role("button", name="Ask what would change today").click()
+        page.get_by_text("The same in figures").click()
+
+        assert page.get_by_role("img", name="Mails after the release").is_visible()
+        assert browsing.said == []
+        assert findings(page) == []
+        wider = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert wider <= 0
