@@ -15,12 +15,11 @@ class TasksConfig(AppConfig):
 
 def record_rules(using, **kwargs):
     """Note every registered rule and its version; on a fresh installation all are in force."""
-    from django.db import DEFAULT_DB_ALIAS, connections
+    from django.db import DEFAULT_DB_ALIAS
 
+    from portal.migrated import has_table
     from tasks import versions
     from tasks.models import RuleVersion
 
-    if using != DEFAULT_DB_ALIAS:
-        return
-    if RuleVersion._meta.db_table in connections[using].introspection.table_names():
-        versions.record()  # else only some of the migrations were asked for
+    if using == DEFAULT_DB_ALIAS and has_table(RuleVersion, using=using):
+        versions.record()

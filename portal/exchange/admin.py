@@ -56,7 +56,7 @@ class Reason(admin.SimpleListFilter):
     parameter_name = "reason"
 
     def lookups(self, request, model_admin):
-        return [(reason, reason) for reason in sorted(reasons.SENTENCES)]
+        return sorted(reasons.NAMES.items(), key=lambda one: str(one[1]))
 
     def queryset(self, request, queryset):
         return queryset.filter(reason=self.value()) if self.value() else queryset

@@ -1,6 +1,6 @@
 """The group of those who answer residents' questions: they look and change nothing."""
 
-from django.db import connections
+from portal.migrated import has_table
 
 GROUP = "help desk"
 MAY_VIEW = {
@@ -20,8 +20,8 @@ def make_help_desk(using, **kwargs):
     """
     from django.contrib.auth.models import Group, Permission
 
-    if Group._meta.db_table not in connections[using].introspection.table_names():
-        return  # only some of the migrations were asked for
+    if not has_table(Group, using=using):
+        return
     group, _new = Group.objects.using(using).get_or_create(name=GROUP)
     for app, models in MAY_VIEW.items():
         group.permissions.add(

@@ -232,6 +232,7 @@ class Load:
         self.run("ANALYZE staged_line")
         self.take_up_waiting_lines()
         self.run(NEW_SOURCES)
+        self.run(DELIVERED)
         self.run(NEW_PEOPLE, arrived=self.arrived)
         self.run(UNKNOWN_PEOPLE)
         self.run(GUARDIANS_OF_ADULTS, arrived=self.arrived)
@@ -311,6 +312,11 @@ NEW_SOURCES = """
     SELECT DISTINCT source FROM staged_line s
     WHERE reason = '' AND NOT EXISTS (SELECT 1 FROM residents_source k WHERE k.key = s.source)
     ON CONFLICT DO NOTHING"""
+
+# Also of those whose lines were all set aside: a source that sends is not silent.
+DELIVERED = """
+    UPDATE residents_source k SET delivered_at = now()
+    WHERE k.key IN (SELECT source FROM staged_line WHERE counted AND waiting_id IS NULL)"""
 
 # What the register says of people in this load: the newest report of each.
 SAID_OF_PEOPLE = f"""

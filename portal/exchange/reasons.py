@@ -27,6 +27,33 @@ MERGED_INTO_ITSELF = "merged-into-itself"
 UNKNOWN_PERSON = "unknown-person"
 GUARDIAN_OF_AN_ADULT = "guardian-of-an-adult"
 
+# As staff find them in a list.
+NAMES = {
+    NOT_UTF_8: _("not UTF-8"),
+    NUL: _("holds a NUL character"),
+    TOO_LONG: _("too long"),
+    NOT_JSON: _("not complete JSON"),
+    TOO_DEEP: _("nested too deeply"),
+    NOT_AN_OBJECT: _("not a JSON object"),
+    DUPLICATE_KEY: _("a field stands twice"),
+    MY_NUMBER: _("could hold a My Number"),
+    UNKNOWN_KIND: _("unknown kind"),
+    MISSING_FIELD: _("a field is missing"),
+    WRONG_TYPE: _("a value of the wrong type"),
+    WRONG_LENGTH: _("a value is empty or too long"),
+    NOT_A_CHOICE: _("a value that is not agreed"),
+    NOT_A_DATE: _("not a date of the calendar"),
+    DATE_OUT_OF_RANGE: _("a date too far away"),
+    ENDS_BEFORE_IT_BEGINS: _("ends before it begins"),
+    EMAIL: _("not an e-mail address"),
+    MUNICIPALITY_CHECK_DIGIT: _("a wrong check digit of a municipality"),
+    UNKNOWN_MUNICIPALITY: _("unknown municipality"),
+    OWN_GUARDIAN: _("guardian of oneself"),
+    MERGED_INTO_ITSELF: _("merged into itself"),
+    UNKNOWN_PERSON: _("the person has not been reported"),
+    GUARDIAN_OF_AN_ADULT: _("guardian of an adult"),
+}
+
 SENTENCES = {
     NOT_UTF_8: _("The line is not UTF-8 ({detail}). Write the file in UTF-8 and send it again."),
     NUL: _("The line holds a NUL character. Remove it and send the line again."),

@@ -215,9 +215,9 @@ class ResidentAdmin(LookOnly, LongList, admin.ModelAdmin):
 
 @admin.register(Source)
 class SourceAdmin(admin.ModelAdmin):
-    list_display = ["key", "name", "name_en", "fresh_for"]
-    fields = ["key", "name", "name_en", "fresh_for"]
-    readonly_fields = ["key"]
+    list_display = ["key", "name", "name_en", "fresh_for", "delivered_at", "silent_for"]
+    fields = ["key", "name", "name_en", "fresh_for", "delivered_at"]
+    readonly_fields = ["key", "delivered_at"]
     search_fields = ["key", "name", "name_en"]
 
     def has_add_permission(self, request):
@@ -225,6 +225,14 @@ class SourceAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    @admin.display(description=_("silent for"), ordering="delivered_at")
+    def silent_for(self, source):
+        """Say how long ago the source last delivered: a silent one makes facts unknown in time."""
+        if source.delivered_at is None:
+            return "–"
+        days = (timezone.now() - source.delivered_at).days
+        return ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
 
     def save_model(self, request, source, form, change):
         super().save_model(request, source, form, change)

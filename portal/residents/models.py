@@ -55,6 +55,13 @@ class Source(models.Model):
         db_default=365,
         help_text=_("Without a new check for so many days, a fact counts as unknown."),
     )
+    delivered_at = models.DateTimeField(
+        _("last delivery"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When lines of this source last came in, whether or not they were new."),
+    )
 
     class Meta:
         ordering = ["key"]

@@ -118,7 +118,8 @@ class ReminderAdmin(LookOnly, LongList, admin.ModelAdmin):
         address = reverse("admin:reminders_message_changelist")
         said = attempts_in_words(reminder)
         return format_html(
-            '<a href="{}?id={}">{}</a> {}', address, reminder.message_id, reminder.message_id, said
+            '<a href="{0}?resident={1}&amp;id={2}">{2}</a> {3}',
+            *(address, reminder.resident_id, reminder.message_id, said),
         )
 
     @admin.display(description=_("record"))
@@ -275,8 +276,8 @@ class MessageAdmin(LookOnly, LongList, admin.ModelAdmin):
         return format_html('<a href="{}">{}</a>', address, gettext("Open, for a purpose"))
 
     def changelist_view(self, request, extra_context=None):
-        """Show one day's: over all days no index would put some states in order."""
-        if not {"day", "id"} & set(request.GET):
+        """Show one day's, or one message by its whole key: more would read the whole table."""
+        if "day" not in request.GET and not {"resident", "id"} <= set(request.GET):
             asked = request.GET.copy()
             asked["day"] = clock.today().isoformat()
             return HttpResponseRedirect(f"{request.path}?{asked.urlencode()}")

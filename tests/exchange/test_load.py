@@ -72,6 +72,27 @@ def test_a_newer_check_of_the_same_is_a_change_and_keeps_the_fact_fresh():
     assert BenefitAccount.objects.get().stale_on == date(2026, 11, 11) + timedelta(days=365)
 
 
+def test_a_source_has_delivered_when_lines_came_whether_or_not_they_were_new():
+    load_lines(resident(), account(), insurance(status="nonsense"))
+    delivered = dict(Source.objects.values_list("key", "delivered_at"))
+    Source.objects.update(delivered_at=None)
+
+    load_lines(account(), today=TODAY + timedelta(1))
+
+    again = dict(Source.objects.filter(delivered_at__isnull=False).values_list("key", "pk"))
+    assert all(delivered[key] for key in ["juki-131016", "kokin"])
+    assert list(again) == ["kokin"]
+
+
+def test_lines_taken_up_again_are_no_delivery():
+    load_lines(account("R9"))
+    Source.objects.update(delivered_at=None)
+
+    load_lines(resident("R9"))
+
+    assert Source.objects.get(key="kokin").delivered_at is None
+
+
 def test_a_fact_is_fresh_for_as_long_as_its_source_says_counted_from_the_day_in_japan():
     Source.objects.create(key="kokin", fresh_for=7)
 
@@ -440,7 +461,7 @@ def test_the_number_of_statements_does_not_grow_with_the_lines():
     assert len(more) == len(some)
 
 
-def test_a_replay_writes_no_row():
+def test_a_replay_writes_no_row_but_when_its_sources_delivered():
     lines = list(many(50))
     load_lines(*lines)
     versions = "SELECT t.xmin::text, t.ctid::text, t.* FROM {} t ORDER BY t.ctid"
@@ -453,7 +474,6 @@ def test_a_replay_writes_no_row():
             Certificate,
             InsuranceUse,
             BenefitAccount,
-            Source,
             Task,
             QuarantinedLine,
         )

@@ -12,6 +12,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from portal.card.models import InsuranceUse
+from portal.exchange import reasons
 from portal.exchange.models import QuarantinedLine, Upload
 from portal.residents.change_freshness import change_freshness
 from portal.residents.models import Resident, Source
@@ -329,7 +330,28 @@ class TestWeeks:
         assert "There is no night in these weeks." in page
 
 
+def test_lines_are_found_by_their_reason_in_words(client, office, help_desk):
+    client.force_login(help_desk)
+
+    page = client.get("/staff/exchange/quarantinedline/?reason=unknown-person")
+
+    assert "the person has not been reported" in page.content.decode()
+    assert list(page.context["cl"].result_list) == [office.line]
+
+
+def test_every_reason_has_a_name():
+    assert set(reasons.NAMES) == set(reasons.SENTENCES)
+
+
 class TestSources:
+    def test_the_list_shows_for_how_long_a_source_has_been_silent(self, client, office, help_desk):
+        SourceFactory(key="silent", delivered_at=timezone.now() - timedelta(days=40, hours=1))
+        client.force_login(help_desk)
+
+        page = client.get("/staff/residents/source/").content.decode()
+
+        assert "40 days" in page
+
     def test_the_days_of_freshness_move_the_day_from_which_its_facts_are_unknown(self, superuser):
         kokin, other = SourceFactory(key="kokin"), SourceFactory(key="other")
         mine = BenefitAccountFactory(source=kokin)
