@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from math import ceil
 from statistics import median
 
 from django.utils.formats import number_format
@@ -72,8 +73,12 @@ class Bars:
 
     @cached_property
     def dates(self) -> list[tuple[float, date]]:
-        """Return the dates under the picture, where there is room: where each begins, the date."""
-        return [(x, day) for x, day in self.mondays[::2] if x <= 92]
+        """Return at most four dates under the picture: where each begins, the date.
+
+        More would run into each other on a telephone, where a date takes a sixth of the width.
+        """
+        every = max(2, ceil(len(self.mondays) / 4))
+        return [(x, day) for x, day in self.mondays[::every] if x <= 83]
 
 
 @dataclass(frozen=True)

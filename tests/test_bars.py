@@ -71,3 +71,9 @@ def test_dates_stand_under_every_other_monday():
 
     assert [day for _x, day in dates] == [MONDAY + timedelta(weeks=n) for n in (0, 2, 4, 6)]
     assert [x for x, _day in dates] == [0, 25, 50, 75]
+
+
+def test_dates_of_many_weeks_do_not_run_into_each_other():
+    dates = picture(*[1] * 90).dates
+
+    assert [day for _x, day in dates] == [MONDAY + timedelta(weeks=n) for n in (0, 4, 8)]
