@@ -167,7 +167,14 @@ CACHES = {
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "annai",
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
-    }
+    },
+    # Parts of a page that are the same on every page, in each process. Never of one person.
+    "fragments": {
+        "BACKEND": "django.core.cache.backends."
+        + ("dummy.DummyCache" if DEBUG else "locmem.LocMemCache"),
+        "LOCATION": "fragments",
+        "TIMEOUT": None,
+    },
 }
 
 # ---- people and sign-in
