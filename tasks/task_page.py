@@ -77,7 +77,7 @@ class TaskPage:
             for event in self.events
             if event.what == TaskEvent.What.WOKEN and since < event.day <= self.today
         ]
-        return Record(self.task, self.rule, self.at, max(woken, default=None))
+        return Record(self.task, self.at, max(woken, default=None))
 
     @cached_property
     def others(self) -> list[TaskEvent]:

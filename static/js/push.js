@@ -3,6 +3,7 @@ const push = document.getElementById("push");
 if (push) begin();
 
 async function begin() {
+  show();
   if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) {
     show("unsupported");
     return;

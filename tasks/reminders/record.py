@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from tasks import versions
 from tasks.models import WAKING, Status, Task
 from tasks.reminders import ladder
 from tasks.reminders.models import Channel, Reason, Reminder, ReminderRound
@@ -64,9 +65,13 @@ class Record:
     """
 
     task: Task
-    rule: Rule
     at: datetime
     woken_on: date | None
+
+    @cached_property
+    def rule(self) -> Rule:
+        """The task's rule with the ladder that was released, as the promise goes by."""
+        return next(rule for rule in versions.reminded() if rule.id == self.task.rule_id)
 
     @cached_property
     def ways(self) -> Ways:

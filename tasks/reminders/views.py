@@ -5,7 +5,6 @@ from django.contrib import messages
 from django.core import signing
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
@@ -57,7 +56,7 @@ def choice(view):
     def wrapped(request, resident, **kwargs):
         if request.method == "POST":
             view(request, resident, **kwargs)
-        return redirect(reverse("tasks:settings") + "#reminders")
+        return redirect("tasks:settings")
 
     return wrapped
 
