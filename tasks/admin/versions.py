@@ -135,7 +135,7 @@ class RuleVersionAdmin(LookOnly, admin.ModelAdmin):
             jobs.weigh_version.delay(version.pk)
         except OperationalError as error:
             logger.warning("No worker could be told of version %s: %s", version.pk, error)
-            messages.warning(request, _("The queue does not answer. Try again later."))
+            messages.warning(request, _("The queue does not answer. Try again in a moment."))
         else:
             messages.info(request, _("A worker has been told. Show this page again soon."))
 

@@ -202,9 +202,9 @@ class ReminderAdmin(LookOnly, LongList, admin.ModelAdmin):
 def what_was_started(done: ReminderRound, *, waiting: int) -> str:
     """Say what a start by hand did, and what is now left to the senders."""
     promised = ngettext(
-        "%(count)s reminder more is promised for %(day)s (start %(run)s), %(skipped)s skipped at "
+        "%(count)s more reminder is promised for %(day)s (start %(run)s), %(skipped)s skipped at "
         "once.",
-        "%(count)s reminders more are promised for %(day)s (start %(run)s), %(skipped)s skipped "
+        "%(count)s more reminders are promised for %(day)s (start %(run)s), %(skipped)s skipped "
         "at once.",
         done.promised,
     ) % {
@@ -213,13 +213,13 @@ def what_was_started(done: ReminderRound, *, waiting: int) -> str:
         "run": done.run,
         "skipped": done.skipped,
     }
-    if not waiting:
-        return f"{promised} {gettext('Nothing waits to be sent.')}"
-    left = ngettext(
-        "%(count)s is due now, and the senders have been told.",
-        "%(count)s are due now, and the senders have been told.",
-        waiting,
-    ) % {"count": waiting}
+    left = gettext("Nothing waits to be sent.")
+    if waiting:
+        left = ngettext(
+            "%(count)s is due now, and the senders have been told.",
+            "%(count)s are due now, and the senders have been told.",
+            waiting,
+        ) % {"count": waiting}
     return f"{promised} {left}"
 
 
@@ -238,8 +238,8 @@ def step_in_words(rule_id, step: int, due_on: date | None) -> str:
 
 
 def state_in_words(reminder: Reminder) -> str:
-    said = reminder.get_outcome_display()
-    return f"{said}: {reminder.get_reason_display()}" if reminder.reason else said
+    what, why = reminder.get_outcome_display(), reminder.get_reason_display()
+    return gettext("%(what)s: %(why)s") % {"what": what, "why": why} if why else what
 
 
 def attempts_in_words(message) -> str:

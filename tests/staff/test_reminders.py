@@ -196,7 +196,7 @@ class TestStart:
         round_ = ReminderRound.objects.first()
         assert round_.started_by == Sweep.StartedBy.STAFF
         assert Reminder.objects.filter(task=due, day=round_.day, outcome="promised").exists()
-        assert f"{round_.promised} reminder" in page
+        assert f"{round_.promised} more reminder" in page
         assert "due now, and the senders have been told." in page
         assert told
         assert LogEntry.objects.get().user == chief
@@ -208,7 +208,7 @@ class TestStart:
         page = client.post(START, follow=True).content.decode()
 
         assert Reminder.objects.count() == before
-        assert "0 reminders more are promised" in page
+        assert "0 more reminders are promised" in page
 
     def test_a_silent_queue_is_said_and_what_is_promised_stays(self, client, due, monkeypatch):
         def silent():
