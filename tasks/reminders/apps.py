@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class RemindersConfig(AppConfig):
     name = "tasks.reminders"
     verbose_name = _("Reminders")
+
+    def ready(self):
+        from tasks.reminders import checks  # noqa: F401 - registers itself

@@ -11,6 +11,7 @@ from django.utils import timezone
 from py_vapid import Vapid02
 
 from tasks.reminders import push, send
+from tasks.reminders.checks import vapid_key_is_one
 from tasks.reminders.models import Message, PushSubscription, Reminder
 from tasks.reminders.promise import promise
 from tests.reminders.conftest import at, free_port
@@ -351,3 +352,22 @@ def test_the_services_of_the_browsers_are_known(address):
 )
 def test_no_other_address_is_taken_for_a_service(address):
     assert push.at_push_service(address) is None
+
+
+# ---- the key
+
+
+@pytest.mark.parametrize(
+    ("key", "errors"),
+    [
+        ("", []),
+        ("AQEB" * 10 + "AQE", []),
+        ("a secret", ["reminders.E001"]),
+        ("A" * 43, ["reminders.E001"]),  # zero, which is no key
+        ("AQEB" * 10, ["reminders.E001"]),
+    ],
+)
+def test_a_key_that_is_none_is_found_at_the_start(settings, key, errors):
+    settings.VAPID_PRIVATE_KEY = key
+
+    assert [error.id for error in vapid_key_is_one(None)] == errors
