@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup catalogues messages demo demo-reset test lint fix bench lock
+.PHONY: help setup catalogues messages demo demo-reset test lint fix faults bench lock
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,8 +40,9 @@ demo-reset: setup ## delete the demo's data
 test: setup lint ## run every check and every test, on real PostgreSQL and Valkey
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 	@$(AS_PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "not serial"
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "not serial and not faults"
 	@$(BIN)/python -m pytest -m serial || [ $$? = 5 ] # 5: there is none
+	@$(BIN)/python -m pytest -m faults
 
 # Invented, and never connected to: `check --deploy` reads the settings only.
 AS_PRODUCTION := env ANNAI_ENV=production ALLOWED_HOSTS=annai.example.jp \
@@ -58,8 +59,13 @@ fix: $(INSTALLED) ## let ruff put right what it can
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-bench: setup ## measure the engine beside raw SQL and the usual ways; prints ratios
+faults: setup ## kill processes and servers at chance moments, KILLS of them, and compare the ends
+	@$(BIN)/python -m tests.faults --kills $(or $(KILLS),100) \
+		$(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+
+bench: setup ## measure nights, pages and reminders beside plain ways; prints ratios
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.page
 
 lock: $(INSTALLED) ## write requirements.lock from pyproject.toml with the newest versions
 	$(BIN)/pip-compile --quiet --upgrade --extra dev --generate-hashes --allow-unsafe --strip-extras \

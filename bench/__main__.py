@@ -5,7 +5,6 @@ many the slow ways go through; their time is then taken by the resident), and DA
 REDIS_URL for servers of one's own. The databases are made for the run and dropped after it.
 """
 
-import contextlib
 import json
 import os
 import subprocess
@@ -15,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 from tqdm import tqdm
 
 from bench import limit
+from bench.databases import throw_away_database
 from portal import local_servers
 
 RANGE = 50_000
@@ -138,24 +137,11 @@ class Run:
         return json.loads(done.stdout.splitlines()[-1])
 
 
-# ---- databases
-@contextlib.contextmanager
-def throw_away_database(name: str):
-    """Make a database beside the one of DATABASE_URL; yield its connection string; drop it."""
-    server = os.environ["DATABASE_URL"]
-    with psycopg.connect(server, autocommit=True) as db:
-        db.execute(f"CREATE DATABASE {name}")
-        try:
-            yield make_conninfo(server, dbname=name)
-        finally:
-            db.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
 def measured(residents: int, progress: tqdm) -> Run:
     with (
         tempfile.TemporaryDirectory(prefix="annai-bench-") as folder,
-        throw_away_database(f"annai_bench_limit_{os.getpid()}") as limit_dsn,
-        throw_away_database(f"annai_bench_engine_{os.getpid()}") as engine_dsn,
+        throw_away_database("limit") as limit_dsn,
+        throw_away_database("engine") as engine_dsn,
     ):
         peers = min(residents, int(os.environ.get("BENCH_PEER_RESIDENTS", "2000")))
         run = Run(residents, peers, Path(folder), limit_dsn, engine_dsn)

@@ -24,7 +24,6 @@ import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from urllib.parse import quote, urlencode
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, not a module
 
@@ -32,21 +31,13 @@ import django
 import psutil
 import psycopg
 from django.db import connection, transaction
-from psycopg.conninfo import conninfo_to_dict
 
+from bench.databases import database_url
 from bench.limit import REPEATS, event_count
 
 FACTS = Path(os.environ["BENCH_FACTS"])
 RESIDENTS = int(os.environ["BENCH_RESIDENTS"])
 TODAY = date.fromisoformat(os.environ["BENCH_TODAY"])
-
-
-def database_url(dsn: str) -> str:
-    """Return libpq's connection string as an address, which is what the settings take."""
-    parts = conninfo_to_dict(dsn)
-    user = quote(parts.pop("user", ""), safe="")
-    name = quote(parts.pop("dbname", ""), safe="")
-    return f"postgresql://{user}@/{name}?{urlencode(parts)}"
 
 
 def sql(text: str, *params) -> None:

@@ -1,14 +1,19 @@
 """The benchmark runs on few residents; what it finds is not judged here."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+
+from bench.load import by_hand
 
 ROOT = Path(__file__).resolve().parents[2]
 RESIDENTS = """1,2026-05-01,t,t
@@ -70,3 +75,40 @@ def test_the_benchmark_prints_ratios_and_goals():
 
     for words in ("times plain SQL", "get_or_create by the row", "P1 ", "P3 ", "P6 ", "P15 "):
         assert words in printed
+
+
+@pytest.mark.serial
+def test_the_benchmark_of_pages_prints_ratios_and_goals():
+    printed = bench("-m", "bench.page", BENCH_RESIDENTS="2000", BENCH_SECONDS="1", BENCH_TURNS="1")
+
+    for words in ("least page", "home, 3 to do", "P11 ", "P12 ", "P13 "):
+        assert words in printed
+
+
+class Page(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        found = self.path == "/page"
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Length", "2")
+        if not found:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *arguments):
+        """Keep the test's output quiet."""
+
+
+@pytest.mark.parametrize(("path", "goes_wrong"), [("/page", False), ("/nowhere", True)])
+def test_without_wrk_a_page_is_asked_by_hand(path, goes_wrong):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever).start()
+        address = "http://{}:{}".format(*server.server_address) + path
+
+        lap = asyncio.run(by_hand(address, "", connections=2, seconds=1))
+
+        server.shutdown()
+    assert lap["per_second"] > 0
+    assert (lap["wrong"] > 0) == goes_wrong
