@@ -37,6 +37,14 @@ ROWS = [
 ]
 
 
+def day_of(request) -> date | None:
+    """Return the day that the address asks for; None where it says none, or nonsense."""
+    try:
+        return date.fromisoformat(request.GET.get("day", ""))
+    except ValueError:
+        return None
+
+
 def of_task(column):
     """Look up a column of a reminder's task, by both columns of its key."""
     task = Task.objects.filter(resident=OuterRef("resident"), pk=OuterRef("task"))
@@ -136,12 +144,10 @@ class ReminderAdmin(LookOnly, LongList, admin.ModelAdmin):
         return self._days(request, extra_context)
 
     def _lines(self, request, extra_context):
-        try:
-            title = _("Reminders of %(day)s") % {
-                "day": day_in_words(date.fromisoformat(request.GET["day"]))
-            }
-        except ValueError:
+        day = day_of(request)
+        if day is None:
             return HttpResponseRedirect(reverse("admin:reminders_reminder_changelist"))
+        title = _("Reminders of %(day)s") % {"day": day_in_words(day)}
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def _days(self, request, extra_context):
@@ -277,11 +283,16 @@ class MessageAdmin(LookOnly, LongList, admin.ModelAdmin):
 
     def changelist_view(self, request, extra_context=None):
         """Show one day's, or one message by its whole key: more would read the whole table."""
-        if "day" not in request.GET and not {"resident", "id"} <= set(request.GET):
+        day = day_of(request)
+        if day:
+            title = _("Messages of %(day)s") % {"day": day_in_words(day)}
+        elif {"resident", "id"} <= set(request.GET):
+            title = _("Message %(number)s") % {"number": request.GET["id"]}
+        else:
             asked = request.GET.copy()
             asked["day"] = clock.today().isoformat()
             return HttpResponseRedirect(f"{request.path}?{asked.urlencode()}")
-        return super().changelist_view(request, extra_context)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
 
 # ---- in a resident's record
