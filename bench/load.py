@@ -63,7 +63,7 @@ async def by_hand(url, cookie, connections, seconds) -> dict:
 
     async def visitor():
         nonlocal wrong
-        reader = writer = None
+        writer = None
         while (start := time.perf_counter()) < until:
             if writer is None:
                 reader, writer = await asyncio.open_connection(address.hostname, address.port)
@@ -72,9 +72,14 @@ async def by_hand(url, cookie, connections, seconds) -> dict:
             await reader.readexactly(int(re.search(rb"content-length: (\d+)", head)[1]))
             wrong += b" 200 " not in head.splitlines()[0] + b" "
             if b"connection: close" in head:
-                writer.close()
-                writer = None
+                writer = await closed(writer)
             took.append((time.perf_counter() - start) * 1000)
+        await closed(writer)
+
+    async def closed(writer):
+        if writer:
+            writer.close()
+            await writer.wait_closed()
 
     await asyncio.gather(*(visitor() for _ in range(connections)))
     return {"per_second": len(took) / seconds, "p95": quantiles(took, n=20)[-1], "wrong": wrong}
