@@ -1,0 +1,1 @@
+"""Faults: real servers and real kills. `make faults KILLS=1000` for as many as wanted."""
