@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Subquery
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -261,10 +262,7 @@ def attempts_in_words(message) -> str:
 class MessageAdmin(LookOnly, LongList, admin.ModelAdmin):
     """The messages of a day: what carries the reminders, and what the servers answered."""
 
-    list_display = [
-        *("id", "day", "channel", "state", "attempts", "last_answer"),
-        *("try_at", "ended_at", "record"),
-    ]
+    list_display = ["id", "channel", "state", "attempts", "last_answer", "moment", "record"]
     list_display_links = None
     list_filter = ["state", "channel"]
     list_per_page = 100
@@ -275,6 +273,14 @@ class MessageAdmin(LookOnly, LongList, admin.ModelAdmin):
     def get_urls(self):
         view = self.admin_site.admin_view(self.changelist_view)
         return [path("", view, name="reminders_message_changelist")]
+
+    @admin.display(description=_("when"))
+    def moment(self, message):
+        """Say when it was sent or ended; of one that waits, when it is tried next."""
+        if message.ended_at:
+            return message.ended_at
+        at = formats.date_format(timezone.localtime(message.try_at), "DATETIME_FORMAT")
+        return _("not before %(moment)s") % {"moment": at}
 
     @admin.display(description=_("record"))
     def record(self, message):
