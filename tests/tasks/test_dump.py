@@ -1,4 +1,4 @@
-"""One night, two nights, nights cut anyhow, a night killed: the same inbox, byte for byte."""
+"""One night, two nights, nights cut anyhow: the same inbox, byte for byte."""
 
 import io
 import json
@@ -7,7 +7,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from datetime import date
 from urllib.parse import urlsplit, urlunsplit
 
@@ -132,7 +131,7 @@ def test_events_and_a_night_leave_the_same_inbox_as_a_night():
     assert printed("dump_inbox") == once
 
 
-# ---- killed
+# ---- a reader who leaves; who is killed: tests/faults
 def start(*command, stdout=subprocess.DEVNULL):
     """Start a command in a process of its own on this test's database."""
     address = urlsplit(os.environ["DATABASE_URL"])
@@ -144,41 +143,6 @@ def start(*command, stdout=subprocess.DEVNULL):
         stdout=stdout,
         stderr=subprocess.PIPE,
     )
-
-
-def start_night(range_size):
-    return start("reconcile", "--today", TODAY.isoformat(), "--range-size", str(range_size))
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("municipalities")
-def test_a_night_killed_at_any_moment_and_run_again_leaves_the_same_inbox():
-    make_crowd(PEOPLE)
-    once = one_nights_dump()
-    chance = random.Random(20270401)
-    unfinished = 0
-    for _ in range(4):
-        forget_nights()
-        after_ranges = chance.randrange(1, 20)
-        process = start_night(range_size=PEOPLE // 30)
-        while process.poll() is None and finished_ranges() < after_ranges:
-            time.sleep(0.001)
-        time.sleep(chance.random() * 0.02)  # between two ranges, or in the midst of one
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        kept = finished_ranges()
-        unfinished += Task.objects.count() < once.count("\n")
-
-        night(range_size=PEOPLE // 30)
-
-        assert printed("dump_inbox") == once
-        assert Sweep.objects.count() == 1
-        assert Sweep.objects.get().ranges.filter(attempts=1).count() >= kept
-    assert unfinished >= 3  # else the test killed too late to say anything
-
-
-def finished_ranges():
-    return Sweep.objects.filter(ranges__finished_at__isnull=False).values("ranges").count()
 
 
 @pytest.mark.parametrize("people", [1, 1000], ids=["less than a buffer", "more than a buffer"])

@@ -1,11 +1,11 @@
-"""The night through a real queue and a real worker, which may be killed."""
+"""The night through a real queue and a real worker. Where they are killed: tests/faults."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
-from datetime import date, timedelta
+from datetime import date
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -132,27 +132,6 @@ def test_a_night_whose_messages_were_lost_is_taken_up_after_the_length_of_a_leas
     lost = sweep.lost_work(day=timezone.localdate())
 
     assert len(lost) == Sweep.objects.get().ranges.count()
-
-
-def test_the_work_of_a_worker_killed_in_the_middle_is_taken_up_by_another(people, small_ranges):
-    sweep.start_sweep(day=timezone.localdate(), started_by=Sweep.StartedBy.BEAT)
-    ranges = list(Sweep.objects.get().ranges.values_list("pk", flat=True))
-    first = start_worker()
-    jobs.wake_workers(ranges[:2])
-    wait_until(lambda: Sweep.objects.get().ranges.filter(finished_at__isnull=False).exists())
-    kill(first)
-    # What the killed one may have leased, with the lease run out rather than five minutes later.
-    run_out = timezone.now() - timedelta(seconds=1)
-    sweep.unfinished(Sweep.objects.get()).update(lease_until=run_out)
-
-    second = start_worker()
-    try:
-        jobs.take_up_lost_work.delay()
-        wait_until(lambda: Sweep.objects.get().finished_at is not None)
-    finally:
-        kill(second)
-
-    assert Task.objects.live().count() == Task.objects.count() == PEOPLE
 
 
 def test_a_night_missed_while_nothing_ran_is_started_later_the_same_day(people, time_machine):
