@@ -22,6 +22,7 @@ def arguments():
 def main() -> int:
     chosen = arguments()
     numbers = range(1, chosen.kills + 1) if chosen.only is None else [chosen.only]
+    sys.stdout.reconfigure(line_buffering=True)
     print(f"Seed {chosen.seed}. The same again: make faults KILLS=… SEED={chosen.seed}")
     kills = []
     with world.made() as made:

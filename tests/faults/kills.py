@@ -7,6 +7,7 @@ import difflib
 import random
 import signal
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -55,8 +56,11 @@ class Killer:
             one.moment = getattr(self, kind)(chance)
         except AssertionError as error:
             one.differed = str(error).splitlines()
+        except Exception:  # a run of hours goes on, and tells
+            one.differed = traceback.format_exc().splitlines()
         finally:
             self.site.stop_children()  # or it would work on in the next kill's database
+            self.site.start_servers()
         one.repeated = self.world.sink.repeated()
         return one
 
@@ -139,8 +143,7 @@ class Killer:
     def workers_process(self, chance) -> str:
         """One of the worker's processes, as the kernel does where memory is short."""
         self._begin_night_by_worker(chance)
-        processes = psutil.Process(self.worker.process.pid).children()
-        chance.choice(processes).kill()
+        chance.choice(self._workers_processes()).kill()
         self._night_by_worker_ends()
         return "one process"
 
@@ -166,8 +169,7 @@ class Killer:
 
     def senders_process(self, chance) -> str:
         self._begin_morning_by_worker(chance)
-        processes = psutil.Process(self.worker.process.pid).children()
-        chance.choice(processes).kill()
+        chance.choice(self._workers_processes()).kill()
         self._morning_by_worker_ends()
         return "one process"
 
@@ -180,6 +182,10 @@ class Killer:
     def _let_a_worker_run(self):
         if self.worker is None or self.worker.process.poll() is not None:
             self.worker = self.site.start_worker()
+            wait_until(lambda: len(self._workers_processes()) == 2, "the worker has its processes")
+
+    def _workers_processes(self):
+        return psutil.Process(self.worker.process.pid).children()
 
     def _begin_night_by_worker(self, chance):
         self.world.evening()
