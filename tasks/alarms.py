@@ -1,4 +1,7 @@
-"""What staff must see to: a night or reminders that did not go as they should. Usually nothing."""
+"""What staff must see to: a night or reminders that did not go as they should, rules that wait.
+
+Usually nothing.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tasks import versions
 from tasks.models import Sweep
 from tasks.reminders.figures import left_over
 from tasks.reminders.models import ReminderRound
@@ -37,6 +41,7 @@ def alarms(*, at: datetime) -> Iterator[Alarm]:
     """Yield what is wrong at this moment of the portal's clock, in Japan's time."""
     yield from of_the_night(at)
     yield from of_the_reminders(at)
+    yield from of_the_rules()
 
 
 # ---- the night
@@ -129,3 +134,22 @@ def _not_started(at: datetime) -> bool:
     started = ReminderRound.objects.filter(day=at.date()).exists()
     first = datetime.combine(at.date(), settings.REMINDERS_FROM, tzinfo=at.tzinfo)
     return not started and at >= first + STARTS_WITHIN and at.time() < settings.REMINDERS_UNTIL
+
+
+# ---- rules
+def of_the_rules() -> Iterator[Alarm]:
+    if rules := len(versions.waiting()):
+        yield Alarm(
+            what=ngettext(
+                "A new version of %(rules)s rule waits to go live.",
+                "New versions of %(rules)s rules wait to go live.",
+                rules,
+            )
+            % {"rules": grouped(rules)},
+            next=_(
+                "Until then it opens and closes nothing. Look at what would change, then say yes."
+            ),
+            url=reverse("admin:tasks_ruleversion_changelist"),
+            link=_("To the versions of rules"),
+            permission="tasks.release_rule",
+        )

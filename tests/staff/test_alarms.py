@@ -8,8 +8,9 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.utils import translation
 
+from tasks import versions
 from tasks.alarms import alarms
-from tasks.models import Sweep
+from tasks.models import RuleVersion, Sweep
 from tasks.reminders.models import ReminderRound
 from tests.reminders.ledger import lines
 from tests.staff.conftest import make_night
@@ -189,3 +190,11 @@ def test_when_all_is_well_pages_say_nothing_of_it(client, superuser, all_well, t
 
     for address in ("/staff/", "/staff/tasks/sweep/"):
         assert "staff-alarm" not in client.get(address).content.decode()
+
+
+@pytest.mark.django_db
+def test_rules_that_wait_to_go_live_are_told(at, all_well):
+    versions.record()
+    assert at("12:00") == []
+    RuleVersion.objects.filter(rule__key="card.benefit-account").update(fingerprint="before")
+    assert at("12:00") == ["A new version of 1 rule waits to go live."]
