@@ -322,6 +322,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # else a worker ends after an hour without Valkey
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 NIGHT_STARTS_AT = time(2, 0)
 # What a killed process or a lost message left undone is taken up within five minutes: its lease

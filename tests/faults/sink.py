@@ -19,6 +19,7 @@ ANSWERS = {
     "550": "550 No such person",
 }
 HANG = "hang"  # after DATA, and never answer
+LOST = "lost"  # accept, and lose the connection before the answer is out
 logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd's, a line for each command
 
 
@@ -68,10 +69,13 @@ class Sink:
             answer = self.answers.popleft() if self.answers else "accept"
         if answer == HANG:
             return await self._hang()
-        if answer == "accept":
+        if answer in ("accept", LOST):
             parsed = email.message_from_bytes(envelope.content, policy=default)
             with self._changed:
                 self.accepted.append(Mail(parsed["Message-ID"], parsed["To"]))
+        if answer == LOST:
+            server.transport.abort()
+            return None
         return ANSWERS[answer]
 
     async def _hang(self):

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from tests.faults.kills import REMINDS, compare
-from tests.faults.sink import HANG
+from tests.faults.sink import HANG, LOST
 from tests.faults.site import wait_until
 from tests.faults.world import MORNING, NIGHT, RUN_MORNING
 
@@ -95,6 +95,16 @@ def test_a_server_that_hangs_after_data_is_cut_off_and_the_mail_goes_later(dawn)
     assert len(dawn.sink.accepted) == len(dawn.mails) - 1
     remind(dawn, LATER)
     everybody_once(dawn)
+
+
+def test_a_yes_that_is_lost_on_the_way_is_asked_for_again_under_the_same_id(dawn):
+    dawn.sink.answers.append(LOST)
+    remind(dawn)
+
+    remind(dawn, LATER)
+
+    compare("ledger", dawn.ledger, dawn.site.ledger())
+    assert (dawn.sink.repeated(), dawn.sink.told_twice()) == (1, [])
 
 
 # ---- 9. the sender is killed

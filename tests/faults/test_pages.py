@@ -4,6 +4,7 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 
 from tests.faults.site import Browser, wait_until
@@ -111,6 +112,21 @@ def test_pages_read_while_the_database_restarts_are_either_there_or_a_503(person
     assert {page.status for page in seen} == {200, 503}
     assert all(says_what_is_wrong_in_both_languages(page) for page in seen if page.status == 503)
     assert max(page.seconds for page in seen) < 5
+
+
+# ---- the web server's own processes are killed
+def test_a_click_in_the_midst_of_which_its_process_is_killed_changed_nothing(web, person):
+    with ThreadPoolExecutor() as others, person.site.nobody_is_reconciled():
+        post = others.submit(person.browser.post, f"/tasks/{person.task}/done/")
+        wait_until(lambda: person.site.waiting_for_locks() == 1, "the request is at work")
+        for process in psutil.Process(web.process.pid).children():
+            process.kill()
+        with pytest.raises(OSError):
+            post.result()
+    wait_until(lambda: person.site.waiting_for_locks() == 0, "PostgreSQL has noticed")
+
+    assert person.site.value("SELECT status FROM tasks_task WHERE id = %s", person.task) == "open"
+    assert person.browser.post(f"/tasks/{person.task}/done/").status == 302
 
 
 # ---- 6. Valkey is gone
