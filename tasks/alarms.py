@@ -147,8 +147,8 @@ def of_the_rules() -> Iterator[Alarm]:
             )
             % {"rules": grouped(rules)},
             next=_(
-                "Look at what would change, then say yes. Until then such a rule opens and closes no "
-                "task, unless only its reminders are new."
+                "Look at what would change, then say yes. Until then such a rule opens and closes "
+                "no task, unless only its reminders are new."
             ),
             url=reverse("admin:tasks_ruleversion_changelist"),
             link=_("To the versions of rules"),
