@@ -1,6 +1,5 @@
 """Statements with their parameters beside them, prepared by the server when they come often."""
 
-import re
 from collections.abc import Sequence
 from contextlib import contextmanager
 
@@ -17,24 +16,6 @@ def run(sql: str, params: dict, *, prepare: bool | None = None) -> Sequence[tupl
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(sql, params, prepare=prepare)
         return cursor.fetchall() if cursor.description else []
-
-
-class Kept:
-    """A statement about one person, made once a process, whose plan the server keeps.
-
-    `sql` has its places by name, %(today)s. psycopg would look for them anew each time, which
-    takes as long as running what the rules are asked (18 kB).
-    """
-
-    def __init__(self, sql: str):
-        self.names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", sql)))
-        self.sql = sql % {name: f"${place}" for place, name in enumerate(self.names, start=1)}
-
-    def rows(self, **params) -> Sequence[tuple]:
-        values = [params[name] for name in self.names]
-        connection.ensure_connection()
-        with connection.wrap_database_errors, psycopg.RawCursor(connection.connection) as cursor:
-            return cursor.execute(self.sql, values, prepare=True).fetchall()
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from functools import cache
 from django.db.models import F
 from django.utils.translation import get_language
 
+from portal.kept import Kept
 from portal.residents.models import Resident, Source
 from tasks.compile import DAY_IN_SQL, IDS, Wanted, column
-from tasks.database import Kept
 from tasks.reconcile import with_wards
 from tasks.rules import Condition, Rule, registry
 from tasks.words import fill

@@ -117,7 +117,7 @@ def test_a_page_of_its_own_says_that_an_address_asks_too_much(visitor, person):
 def test_sign_in_is_closed_while_attempts_cannot_be_counted(visitor, person, settings):
     signed_in = Visitor()
     signed_in.sign_in(person.email)
-    settings.CACHES = {
+    settings.CACHES = settings.CACHES | {
         "default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:9/0"}
     }
 
