@@ -155,7 +155,7 @@ PRIVATE = [
 ]
 
 
-def test_no_line_tells_of_a_person(log, readable_log, tmp_path, queue, transactional_db):
+def test_no_line_tells_of_a_person(log, readable_log, tmp_path, queue, municipalities):
     resident = ResidentFactory(ref="R1", user=UserFactory(email="hanako@example.jp"))
     InsuranceUseFactory(resident=resident)
     UserFactory(email="desk@example.jp", is_staff=True, is_superuser=True)

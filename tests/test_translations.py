@@ -114,7 +114,7 @@ def messages_of(template):
 
 
 @pytest.mark.parametrize(
-    ("template", "message", "context"),
+    ("template", "message", "meant"),
     [
         ('<p title="{% translate "On" %}">', "On", None),
         ("  <ul>\n      <li>\n   {% translate 'Deep' %}", "Deep", None),
@@ -135,8 +135,8 @@ def messages_of(template):
         ("{% include 'a.html' with title=_('Mine') %}", "Mine", None),
     ],
 )
-def test_a_text_in_a_template_is_found(template, message, context):
-    assert [found[:2] for found in messages_of(template)] == [(message, context)]
+def test_a_text_in_a_template_is_found(template, message, meant):
+    assert [found[:2] for found in messages_of(template)] == [(message, meant)]
 
 
 def test_a_comment_for_translators_is_kept():

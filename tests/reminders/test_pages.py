@@ -193,7 +193,7 @@ def test_the_device_of_another_is_the_same_missing_page(signed_in):
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "browser"),
+    ("endpoint", "called"),
     [
         ("https://fcm.googleapis.com/1", "Chrome, or a browser like it"),
         ("https://updates.push.services.mozilla.com/1", "Firefox"),
@@ -202,10 +202,10 @@ def test_the_device_of_another_is_the_same_missing_page(signed_in):
         ("https://push.example.jp/1", "A browser"),
     ],
 )
-def test_a_device_is_called_by_what_its_service_is_used_by(signed_in, hanako, endpoint, browser):
+def test_a_device_is_called_by_what_its_service_is_used_by(signed_in, hanako, endpoint, called):
     Browser(endpoint).subscribe(hanako)
 
-    assertContains(signed_in.get("/settings/"), f'<p class="row-title">{browser}</p>')
+    assertContains(signed_in.get("/settings/"), f'<p class="row-title">{called}</p>')
 
 
 def test_the_browser_is_told_the_key_that_notifications_are_signed_with(signed_in):
