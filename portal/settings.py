@@ -44,6 +44,14 @@ def required(name, how):
     raise ImproperlyConfigured(f"{name} is not set. {how}")
 
 
+def whole_number(name, default):
+    """Return the environment variable `name` as a number, 0 or more."""
+    text = os.environ.get(name) or default
+    if not (text.isascii() and text.isdigit()):
+        raise ImproperlyConfigured(f'{name} is "{text}" and must be a whole number, 0 or more.')
+    return int(text)
+
+
 def local_secret(name="secret-key", make=lambda: secrets.token_urlsafe(64)):
     """Return this checkout's own secret, made at the first start and kept in `.run/`."""
     path = RUN_DIR / name
@@ -220,14 +228,24 @@ SESSION_COOKIE_NAME = "annai_session"
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 
-# ---- mail: smtp://user:password@host:587, with ?tls=1 for STARTTLS
+# ---- mail: smtp://user:password@host:587?tls=1 for STARTTLS, smtps:// for TLS from the start
 if EMAIL_URL := os.environ.get("EMAIL_URL"):
-    mail_server = urlsplit(EMAIL_URL)
-    EMAIL_HOST = mail_server.hostname
-    EMAIL_PORT = mail_server.port or 25
+    try:
+        mail_server = urlsplit(EMAIL_URL)
+        mail_tls = parse_qs(mail_server.query, strict_parsing=bool(mail_server.query))
+        EMAIL_USE_SSL = {"smtp": False, "smtps": True}[mail_server.scheme]
+        EMAIL_USE_TLS = {"1": True, "0": False}[mail_tls.get("tls", ["0"])[0]]
+        EMAIL_HOST, EMAIL_PORT = mail_server.hostname, mail_server.port
+    except (ValueError, KeyError):
+        EMAIL_HOST = None
+    if not EMAIL_HOST or (EMAIL_USE_SSL and EMAIL_USE_TLS):
+        raise ImproperlyConfigured(
+            "EMAIL_URL is not the address of a mail server. Write smtp://host:25, "
+            "smtp://user:password@host:587?tls=1, or smtps://user:password@host:465."
+        )
+    EMAIL_PORT = EMAIL_PORT or (465 if EMAIL_USE_SSL else 25)
     EMAIL_HOST_USER = unquote(mail_server.username or "")
     EMAIL_HOST_PASSWORD = unquote(mail_server.password or "")
-    EMAIL_USE_TLS = parse_qs(mail_server.query).get("tls") == ["1"]
 elif PRODUCTION:
     required("EMAIL_URL", "Say where mail goes out: smtp://user:password@host:587?tls=1")
 else:
@@ -240,7 +258,7 @@ MAIL_TAKES_AT_MOST = 10  # seconds for one mail, or one notification, in all
 
 # ---- reminders: when, how many, and from where their links lead back
 REMINDERS_FROM, REMINDERS_UNTIL = time(8), time(21)  # in Japan; the night is quiet
-REMINDERS_PER_HOUR = int(os.environ.get("REMINDERS_PER_HOUR", "20000"))
+REMINDERS_PER_HOUR = whole_number("REMINDERS_PER_HOUR", "20000")
 PORTAL_URL = os.environ.get("PORTAL_URL") or (
     f"https://{ALLOWED_HOSTS[0].lstrip('.')}"
     if PRODUCTION

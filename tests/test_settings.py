@@ -56,5 +56,39 @@ def test_the_mail_server_is_read_from_its_address():
     assert started.stdout == "['mail.example.jp', 587, 'annai', 's@cret', True]\n"
 
 
+def test_smtps_is_tls_from_the_start():
+    started = start(
+        PRODUCTION | {"EMAIL_URL": "smtps://mail.example.jp"},
+        show="settings.EMAIL_USE_SSL, settings.EMAIL_USE_TLS, settings.EMAIL_PORT",
+    )
+
+    assert started.stdout == "True False 465\n", started.stderr
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "foo",
+        "http://host",
+        "smtp://",
+        "smtp://host:abc",
+        "smtp://host?tls=true",
+        "smtp://host?tls",
+        "smtps://host?tls=1",
+    ],
+)
+def test_a_mail_server_that_would_be_spoken_to_otherwise_than_meant_is_refused(address):
+    started = start(PRODUCTION | {"EMAIL_URL": address})
+
+    assert "EMAIL_URL is not the address of a mail server. Write smtp://" in started.stderr
+
+
+@pytest.mark.parametrize("number", ["abc", "-5", "1.5", "１０"])
+def test_a_cap_that_is_no_number_is_refused(number):
+    started = start(PRODUCTION | {"REMINDERS_PER_HOUR": number})
+
+    assert f'REMINDERS_PER_HOUR is "{number}" and must be a whole number' in started.stderr
+
+
 def test_an_environment_that_is_none_of_the_three_is_refused():
     assert "Set it to production, demo or development" in start({"ANNAI_ENV": "prod"}).stderr

@@ -25,9 +25,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Letter:
-    """A message to be delivered; `uuid` is the same when it is repeated."""
+    """A message to be delivered on a day; `uuid` is the same when it is repeated."""
 
     uuid: UUID
+    day: date
     resident: int
     resident_uuid: UUID
     language: str

@@ -9,6 +9,7 @@ from contextlib import suppress
 from django.conf import settings
 from django.core import mail, signing
 from django.core.mail import EmailMultiAlternatives
+from django.core.mail.message import sanitize_address
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -37,7 +38,12 @@ def compose(letter: Letter) -> EmailMultiAlternatives:
     with translation.override(letter.language):
         context = {
             "lines": [
-                (line.title, line.due_on and words.day(line.due_on), line.of_a_child)
+                {
+                    "title": line.title,
+                    "day": line.due_on and words.day(line.due_on),
+                    "passed": line.due_on and line.due_on < letter.day,
+                    "of_a_child": line.of_a_child,
+                }
                 for line in letter.lines
             ],
             "home": address + reverse("tasks:home"),
@@ -68,6 +74,8 @@ class MailDelivery:
         self.connection = mail.get_connection()
 
     def send(self, letter: Letter) -> Answer:
+        if not goes_as_it_stands(letter.address):
+            return Answer(Verdict.REFUSED, "address")
         message = compose(letter)
         try:
             self._open()
@@ -95,6 +103,15 @@ class MailDelivery:
     def close(self):
         with suppress(OSError):
             self.connection.close()
+
+
+def goes_as_it_stands(address: str) -> bool:
+    """Tell whether a mail to it reaches this very mailbox: what must be quoted, or is a comment or
+    an encoded word, would be sent to another one."""
+    try:
+        return sanitize_address(address, "utf-8") == address
+    except ValueError:
+        return False
 
 
 def read_failure(error: OSError) -> Answer:

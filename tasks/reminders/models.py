@@ -33,6 +33,7 @@ class Reason(models.TextChoices):
     PUT_OFF = "task-snoozed", _("put off by the person")
     REPORTED = "task-reported", _("reported as done by the person")
     DISMISSED = "task-dismissed", _("“not now” was chosen")
+    OVERTAKEN = "overtaken", _("it waited until a later reminder of the same task")
     REFUSED = "refused", _("the server refuses this address or message for good")
     GIVEN_UP = "given-up", _("the server did not take it for three days")
 
@@ -72,6 +73,7 @@ class Message(models.Model):
     due_on = models.DateField(_("due by"), null=True, blank=True)
     promised_at = models.DateTimeField(_("promised at"))
     try_at = models.DateTimeField(_("not before"))
+    first_tried_at = models.DateTimeField(_("first tried at"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, db_default=0)
     last_answer = models.CharField(
         _("last answer"),

@@ -14,7 +14,7 @@ from tasks import versions
 from tasks.database import run
 from tasks.models import Sweep, Task, TaskEvent
 from tasks.reminders import ladder
-from tasks.reminders.models import Message, PushSubscription, Reminder, ReminderRound
+from tasks.reminders.models import Message, PushSubscription, Reason, Reminder, ReminderRound
 from tasks.reminders.whom import WHY_NOT
 from tasks.rules import Rule
 
@@ -118,7 +118,7 @@ def promise_in_sql(rules: list[Rule]) -> str:
             WHERE NOT EXISTS (
                 SELECT FROM {reminders} r
                 WHERE r.resident_id = t.resident_id AND r.task_id = t.id AND r.channel = t.channel
-                    AND (r.step = t.step OR r.day >= t.reached_on))
+                    AND (r.step = t.step OR r.day BETWEEN t.reached_on AND {DAY}))
             AND NOT EXISTS (
                 SELECT FROM {messages} m
                 WHERE m.resident_id = t.resident_id AND m.day = {DAY} AND m.channel = t.channel
@@ -135,6 +135,12 @@ def promise_in_sql(rules: list[Rule]) -> str:
                 due_on = least(m.due_on, excluded.due_on)
                 WHERE m.state = 'waiting'
             RETURNING m.resident_id, m.channel, m.id),
+        overtaken AS (
+            UPDATE {reminders} r SET outcome = 'skipped', reason = '{Reason.OVERTAKEN.value}'
+            FROM due JOIN carrier ON carrier.resident_id = due.resident_id
+                AND carrier.channel = due.channel
+            WHERE due.reason IS NULL AND r.resident_id = due.resident_id
+                AND r.task_id = due.id AND r.channel = due.channel AND r.outcome = 'promised'),
         promised AS (
             INSERT INTO {reminders} (resident_id, task_id, step, channel, day, outcome, reason,
                 message_id)

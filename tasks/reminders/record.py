@@ -39,6 +39,7 @@ WHY = {
     Reason.PUT_OFF: _("you had put it off"),
     Reason.REPORTED: _("you had said that it is done"),
     Reason.DISMISSED: _("you had chosen “not now”"),
+    Reason.OVERTAKEN: _("a later reminder came in its place"),
 }
 WHY_FAILED = {
     (Channel.MAIL, Reason.REFUSED): _("your mail service does not take e-mails to this address"),

@@ -8,13 +8,14 @@ the message go again, under the same Message-ID. Why so: docs/adr/0010.
 
 import logging
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from portal.crash_points import reached
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 GIVES_UP_AFTER = timedelta(days=3)
 LONGEST_WAIT = timedelta(hours=1)
+REFUSED_IN_A_ROW = 20
 
 
 @dataclass
@@ -71,9 +73,10 @@ def send_due(
 
     `past_leases` takes up what another process has claimed, too: it is dead, or holds the lock of
     the one message that it sends. `progress` is told how many reminders were gone through. When
-    a channel's server takes nothing from anybody, the other channel goes on.
+    a channel's server takes nothing from anybody, the other channel goes on; one that refuses
+    everybody for good is not asked on either, lest a wrong setting end a whole morning.
     """
-    total, channels = Sent(), set(Channel)
+    total, channels, refused = Sent(), set(Channel), Counter()
     with Deliveries() as deliveries:
         while channels and not until() and not is_quiet(at := clock()):
             claimed = claim(at=at, channels=channels, past_leases=past_leases)
@@ -88,8 +91,11 @@ def send_due(
                 before = total.reminders
                 answer = send(one, delivery=deliveries[one.channel], at=at, total=total)
                 progress(total.reminders - before)
-                if answer and answer.stops:
-                    channels.remove(one.channel)
+                if answer:
+                    every_time = answer.verdict == Verdict.REFUSED
+                    refused[one.channel] = refused[one.channel] + 1 if every_time else 0
+                    if answer.stops or refused[one.channel] == REFUSED_IN_A_ROW:
+                        channels.remove(one.channel)
             give_back(untried, at=at)
     return total
 
@@ -113,7 +119,7 @@ class Deliveries(dict):
 
 # ---- one message
 TAKE = f"""
-    SELECT m.uuid, m.attempts, m.promised_at, who.id, who.uuid, {LANGUAGE}, {ADDRESS},
+    SELECT m.uuid, m.attempts, m.first_tried_at, who.id, who.uuid, {LANGUAGE}, {ADDRESS},
         (SELECT json_agg(json_build_array(r.id, t.rule_id, t.due_on, t.about_id <> t.resident_id,
                 {WHY_NOT.format(channel="m.channel", day="%(day)s::date")})
             ORDER BY t.priority, t.due_on, t.rule_id, t.id)
@@ -135,7 +141,7 @@ class Taken:
     resident: int
     message: int
     attempts: int
-    promised_at: datetime
+    first_tried_at: datetime | None
     letter: Letter
     skipped: list[tuple[int, str]] = field(default_factory=list)  # reminder (id), reason
 
@@ -147,7 +153,7 @@ def send(one: Claimed, *, delivery: Delivery, at: datetime, total: Sent) -> Answ
         if taken is None:
             return None
         reached("message", "taken")
-        answer = delivery.send(taken.letter) if taken.letter.lines else None
+        answer = deliver(taken.letter, delivery) if taken.letter.lines else None
         reached("message", "answered")
         outcome = note(taken, answer, at=at)
         reached("message", "before_commit")
@@ -157,12 +163,24 @@ def send(one: Claimed, *, delivery: Delivery, at: datetime, total: Sent) -> Answ
     return answer
 
 
+def deliver(letter: Letter, delivery: Delivery) -> Answer:
+    """Hand a message to its channel. A fault of ours in one must not hold up those behind it."""
+    try:
+        return delivery.send(letter)
+    except DatabaseError:  # nothing can be noted in this transaction any more
+        raise
+    except Exception:
+        logger.exception("Message %s could not be handed over.", letter.uuid)
+        delivery.close()
+        return Answer(Verdict.LATER, "error")
+
+
 def take(one: Claimed, *, day: date) -> Taken | None:
     """Lock a message and look again at all that it was promised for, by one statement."""
     rows = run(TAKE, {"resident": one.resident, "message": one.message, "day": day})
     if not rows:
         return None
-    [(uuid, attempts, promised_at, person, public_id, language, address, told)] = rows
+    [(uuid, attempts, first_tried_at, person, public_id, language, address, told)] = rows
     lines, skipped = [], []
     for reminder, rule_id, due_on, of_a_child, reason in told or []:
         rule = registry.by_id(rule_id)
@@ -171,8 +189,8 @@ def take(one: Claimed, *, day: date) -> Taken | None:
         else:
             due_on = due_on and date.fromisoformat(due_on)
             lines.append(Line(reminder, rule.title, due_on, of_a_child))
-    letter = Letter(uuid, person, public_id, language, address, lines)
-    return Taken(one.resident, one.message, attempts, promised_at, letter, skipped)
+    letter = Letter(uuid, day, person, public_id, language, address, lines)
+    return Taken(one.resident, one.message, attempts, first_tried_at, letter, skipped)
 
 
 # ---- what came of it
@@ -183,6 +201,7 @@ NOTE = f"""
             AS said (id, outcome, reason)
         WHERE r.resident_id = %(resident)s AND r.id = said.id)
     UPDATE {Message._meta.db_table} SET state = %(state)s, attempts = %(attempts)s,
+        first_tried_at = CASE WHEN %(attempts)s > 0 THEN coalesce(first_tried_at, %(at)s) END,
         last_answer = %(answer)s, try_at = %(try_at)s, lease_until = NULL, ended_at = %(ended_at)s
     WHERE resident_id = %(resident)s AND id = %(message)s"""
 
@@ -204,6 +223,7 @@ def note(taken: Taken, answer: Answer | None, *, at: datetime) -> dict[str, int]
             "outcomes": [row[1] for row in rows],
             "reasons": [row[2] for row in rows],
             "state": state.value,
+            "at": at,
             "attempts": attempts,
             "answer": answer.text if answer and answer.verdict != Verdict.ACCEPTED else "",
             "try_at": next_try(attempts, at) if state == Message.State.WAITING else at,
@@ -227,7 +247,7 @@ def _outcome(taken: Taken, answer: Answer | None, at: datetime) -> tuple[Message
         return Message.State.SKIPPED, Reason.NO_DEVICE.value
     if answer.verdict == Verdict.REFUSED:
         return Message.State.FAILED, Reason.REFUSED.value
-    if at - taken.promised_at >= GIVES_UP_AFTER:
+    if at - (taken.first_tried_at or at) >= GIVES_UP_AFTER:
         return Message.State.FAILED, Reason.GIVEN_UP.value
     return Message.State.WAITING, ""
 

@@ -53,9 +53,12 @@ def test_a_moment_without_an_offset_is_one_in_japan(mail_server):
     assert remind("2027-04-20T08:00")[0]["sent"] == 1
 
 
-def test_a_moment_that_is_none_is_refused_in_words():
+@pytest.mark.parametrize(
+    "text", ["tomorrow", "0001-01-01T00:00+09:00", "9999-12-31T08:00-12:00", "2300-01-01T08:00"]
+)
+def test_a_moment_that_is_none_is_refused_in_words(text):
     with pytest.raises(CommandError, match="Write it as 2027-02-21T08:00"):
-        call_command("remind", "--at", "tomorrow")
+        call_command("remind", "--at", text)
 
 
 def test_the_ledger_is_dumped_in_a_fixed_order_without_ids_or_times(mail_server):

@@ -11,14 +11,15 @@ from tasks.reminders.delivery import Letter, Line
 
 ID = UUID("018f0000-0000-7000-8000-000000000001")
 RESIDENT = UUID("018f0000-0000-7000-8000-000000000002")
+DAY = date(2027, 5, 20)
 LINES = [
     Line(1, "Renew <the> certificate", date(2027, 5, 20), of_a_child=False),
     Line(2, "Register & be done", None, of_a_child=True),
 ]
 
 
-def composed(language="en"):
-    return mail.compose(Letter(ID, 1, RESIDENT, language, "hanako@example.jp", LINES))
+def composed(language="en", day=DAY):
+    return mail.compose(Letter(ID, day, 1, RESIDENT, language, "hanako@example.jp", LINES))
 
 
 def test_it_is_text_and_html_with_each_task_and_its_date():
@@ -35,6 +36,12 @@ def test_it_is_in_the_language_of_the_person(language, said):
     message = composed(language)
     assert said in message.body
     assert message.extra_headers["Content-Language"] == language
+
+
+def test_a_date_that_has_passed_is_not_said_as_one_to_come():
+    message = composed(day=date(2027, 5, 21))
+    assert "The date has passed: 20 May 2027 (Thu)" in message.body
+    assert "By 20 May" not in message.body
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

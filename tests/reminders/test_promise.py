@@ -196,6 +196,20 @@ def test_a_message_that_could_not_go_travels_with_the_next_days():
     assert Reminder.objects.get(task=first).day == date(2027, 4, 20)  # the day it was promised for
 
 
+def test_a_step_that_waited_until_the_next_one_is_overtaken_by_it():
+    task(resident())
+    on("2027-05-12")
+    assert on("2027-05-13") == Promised(1, 0)
+    assert ledger() == [(30, "mail", "skipped", "overtaken"), (7, "mail", "promised", "")]
+    assert Message.objects.get().reminders.filter(outcome="promised").count() == 1
+
+
+def test_a_day_far_ahead_by_mistake_does_not_end_what_comes_before_it():
+    task(resident())
+    on("2072-05-01")
+    assert [on(day).promised for day in ("2027-02-21", "2027-04-20", "2027-05-13")] == [1, 1, 1]
+
+
 def test_who_has_had_the_days_message_gets_what_comes_after_it_tomorrow():
     owner = resident()
     task(owner)

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from portal.residents.models import Guardianship, Resident
 from tasks.models import Task
-from tasks.reminders import send
+from tasks.reminders import mail, send
 from tasks.reminders.claim import claim
 from tasks.reminders.delivery import Answer, Verdict
 from tasks.reminders.mail import MailDelivery
@@ -243,7 +243,7 @@ def test_a_server_that_hangs_after_the_text_is_cut_off(mail_server, settings):
 def test_it_gives_up_after_three_days_with_the_last_answer(mail_server):
     task(resident())
     promise(MORNING)
-    for days, state in [(2, "waiting"), (3, "failed")]:
+    for days, state in [(0, "waiting"), (2, "waiting"), (3, "failed")]:
         moment = MORNING + timedelta(days=days)
         mail_server.answers["hanako@example.jp"] = ["451 not now"]
         promise(moment)
@@ -252,6 +252,73 @@ def test_it_gives_up_after_three_days_with_the_last_answer(mail_server):
         assert Message.objects.get().state == state
     assert outcome() == ("failed", "given-up")
     assert Message.objects.get().last_answer == "451"
+
+
+def test_the_three_days_count_from_the_first_try(mail_server, settings):
+    task(resident())
+    promise(MORNING)
+    late = MORNING + timedelta(days=4)
+    promise(late)
+    mail_server.answers["hanako@example.jp"] = ["450 not yet"]
+    assert send_at(late) == (0, 0, 1, 0)
+    assert Message.objects.get().state == "waiting"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a;b@example.jp",
+        "a(b)@example.jp",
+        'a"b@example.jp',
+        "=?utf-8?q?x?=@example.jp",
+        "山田@example.jp",
+        "<a>@example.jp",
+        "a@example.jp.",
+    ],
+)
+def test_an_address_that_leads_elsewhere_ends_that_message_and_no_other(mail_server, address):
+    task(resident(ref="R1", email=address))
+    task(resident(ref="R2"))
+    promise(MORNING)
+    assert send_at() == (1, 0, 1, 1)
+    assert [mail["To"] for mail in mail_server.accepted] == ["hanako@example.jp"]
+    failed = Reminder.objects.get(resident__ref="R1")
+    assert (failed.outcome, failed.reason) == ("failed", "refused")
+    assert failed.message.last_answer == "address"
+
+
+@pytest.mark.parametrize("address", ["a..b@docomo.ne.jp", ".a@ezweb.ne.jp", "a.@docomo.ne.jp"])
+def test_old_addresses_of_carriers_are_sent_to_as_they_stand(mail_server, address):
+    task(resident(email=address))
+    promise(MORNING)
+    assert send_at() == (1, 0, 0, 1)
+
+
+def test_a_fault_of_ours_in_one_message_holds_up_no_other(mail_server, monkeypatch):
+    for number in range(3):
+        task(resident(ref=f"R{number}", email=f"r{number}@example.jp"))
+    promise(MORNING)
+    compose = mail.compose
+
+    def faulty(letter):
+        if letter.address == "r1@example.jp":
+            raise KeyError("fault")
+        return compose(letter)
+
+    monkeypatch.setattr(mail, "compose", faulty)
+    assert send_at() == (2, 0, 1, 2)
+    message = Message.objects.get(state="waiting")
+    assert (message.resident.ref, message.last_answer) == ("R1", "error")
+
+
+def test_a_server_that_refuses_everybody_is_not_asked_on(mail_server, monkeypatch):
+    monkeypatch.setattr(send, "REFUSED_IN_A_ROW", 3)
+    for number in range(5):
+        task(resident(ref=f"R{number}"))
+    promise(MORNING)
+    mail_server.answers["hanako@example.jp"] = ["550 relay denied"] * 5
+    assert send_at() == (0, 0, 3, 0)
+    assert Message.objects.waiting().count() == 2
 
 
 @pytest.mark.parametrize("attempts, minutes", [(1, 2), (2, 4), (5, 32), (6, 60), (30, 60)])

@@ -16,11 +16,14 @@ def moment(text: str) -> datetime:
     """Return a moment; without an offset it is one in Japan."""
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        at = timezone.make_aware(at) if timezone.is_naive(at) else at
+        if not 1900 <= timezone.localtime(at).year <= 2200:
+            raise ValueError
+    except (ValueError, OverflowError):
         raise ArgumentTypeError(
             f'"{text}" is no moment. Write it as 2027-02-21T08:00+09:00.'
         ) from None
-    return timezone.make_aware(at) if timezone.is_naive(at) else at
+    return at
 
 
 class Command(BaseCommand):
