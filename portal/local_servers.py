@@ -94,6 +94,18 @@ def ensure(checkout=CHECKOUT):
         ) from error
 
 
+def start_again(checkout=CHECKOUT):
+    """Start those servers again that `ensure` has started for this process and that have ended.
+
+    Raises LocalServerError if a server does not start.
+    """
+    place = Place(checkout)
+    with place.locked():
+        for kind in (Postgres, Valkey):
+            if kind.variable in provided:
+                kind(place).bring_up()
+
+
 def erase(checkout=CHECKOUT):
     """Delete this checkout's servers with all their data.
 

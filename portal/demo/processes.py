@@ -7,10 +7,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 
 ENDS_WITHIN = 6  # seconds for a child to end by itself
+ENDS_TOO_OFTEN, TOO_OFTEN_WITHIN = 3, 60  # so many ends in so many seconds: it is of no use
 STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 PR_SET_PDEATHSIG = 1
 
@@ -44,28 +46,45 @@ class Child:
     """A process in a session of its own: Ctrl-C reaches the demo, which then ends its children."""
 
     def __init__(self, name: str, arguments: list[str], *, log: Path, environment, keep_open=()):
-        self.name, self.log = name, log
-        with open(log, "wb") as output:
+        self.name, self.arguments, self.log = name, arguments, log
+        self.environment, self.keep_open = environment, keep_open
+        self.ends = deque(maxlen=ENDS_TOO_OFTEN)
+        log.unlink(missing_ok=True)
+        self.start()
+
+    def start(self):
+        with open(self.log, "ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
-                env={**os.environ, **environment},
+                [sys.executable, "-m", *self.arguments],
+                env={**os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                pass_fds=keep_open,
+                pass_fds=self.keep_open,
                 start_new_session=True,
                 preexec_fn=end_with_parent,
             )
 
+    def has_ended(self) -> str:
+        """Return a sentence if the process has ended, else an empty string."""
+        code = self.process.poll()
+        if code is None:
+            return ""
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        return f"The {self.name} has ended by itself ({how})"
+
     def check(self):
         """Raise CannotRun if the process has ended."""
-        code = self.process.poll()
-        if code is not None:
-            how = f"signal {-code}" if code < 0 else f"exit code {code}"
-            raise CannotRun(
-                f"The {self.name} has ended by itself ({how}), so the demo stops. "
-                f"Its log says why: {self.log}"
-            )
+        if ended := self.has_ended():
+            raise CannotRun(f"{ended}, so the demo stops. Its log says why: {self.log}")
+
+    def start_again(self):
+        """Start it once more, with nothing left of it. Raises CannotRun if it ends too often."""
+        self.ends.append(time.monotonic())
+        if len(self.ends) == ENDS_TOO_OFTEN and self.ends[-1] - self.ends[0] < TOO_OFTEN_WITHIN:
+            self.check()
+        self.send(signal.SIGKILL)
+        self.start()
 
     def send(self, number: int):
         with suppress(ProcessLookupError):

@@ -1,5 +1,6 @@
 """The whole demo as a person runs it: started, used and stopped; and what stands in its way."""
 
+import contextlib
 import http.cookiejar
 import json
 import os
@@ -191,22 +192,51 @@ def test_a_second_start_keeps_the_data_and_a_third_is_told_of_it(demo, run_dir, 
         ("mail server", "portal.demo.sink", "mail.log"),
     ],
 )
-def test_a_child_that_ends_is_named_with_its_log_and_ends_the_others(
+def test_a_child_that_ends_is_named_with_its_log_and_started_again(
     demo, run_dir, port, name, argument, log
 ):
     process = demo(PORT=port)
     wait_for_note(process, run_dir)
-    family = psutil.Process(process.pid).children(recursive=True)
-    child = next(one for one in family if argument in one.cmdline())
+    first = child_with(argument, of=process)
 
-    child.kill()
+    first.kill()
+    while (line := process.stdout.readline()) and "has ended" not in line:
+        pass
+
+    assert f"The {name} has ended by itself (signal 9) and is started again" in line
+    assert str(run_dir / "logs" / log) in line
+    assert child_with(argument, of=process).pid != first.pid
+
+
+def test_a_child_that_ends_again_and_again_ends_the_others(demo, run_dir, port):
+    process = demo(PORT=port)
+    wait_for_note(process, run_dir)
+    family = psutil.Process(process.pid).children(recursive=True)
+
+    killed = set()
+    while process.poll() is None:
+        beat = child_with("beat", of=process)
+        if beat and beat.pid not in killed:
+            killed.add(beat.pid)
+            beat.kill()
+        time.sleep(0.1)
     code, printed = end_of(process)
 
     assert code == 1
-    assert f"The {name} has ended by itself (signal 9)" in printed
-    assert str(run_dir / "logs" / log) in printed
+    assert len(killed) == 3
+    assert "The beat has ended by itself (signal 9), so the demo stops" in printed
     assert "Traceback" not in printed
     assert psutil.wait_procs(family, timeout=10)[1] == []
+
+
+def child_with(argument, *, of):
+    """Return the demo's child with this argument, or None."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for one in psutil.Process(of.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+                if argument in one.cmdline():
+                    return one
+    return None
 
 
 def test_a_port_in_use_is_one_sentence(demo):

@@ -121,17 +121,23 @@ class Command(BaseCommand):
         return password
 
     def watch(self, children: list[Child], url: str):
-        """Stay while all children live, and say it when a part is not well."""
+        """Stay, start again what has ended, and say it when a part is not well."""
         known = []
         while True:
             for child in children:
-                child.check()
+                if ended := child.has_ended():
+                    child.start_again()
+                    self.tell(f"{ended} and is started again. Its log: {child.log}")
             ill = unwell_parts(url)
             if ill != known:
-                at = timezone.localtime().strftime("%H:%M:%S")
-                self.say(f"{at} not well: {', '.join(ill)}" if ill else f"{at} all is well again")
+                self.tell(f"not well: {', '.join(ill)}" if ill else "all is well again")
                 known = ill
+            if {"database", "queue"} & set(ill):
+                local_servers.start_again()
             time.sleep(LOOKS_EVERY)
+
+    def tell(self, what: str):
+        self.say(f"{timezone.localtime():%H:%M:%S} {what}")
 
     # ---- resetting
     def reset(self, yes: bool):
