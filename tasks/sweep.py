@@ -15,12 +15,13 @@ from django.db.models import F, Max, Min, Q
 from django.utils import timezone
 
 from portal.crash_points import reached
-from portal.residents.locks import LOCK_OF_DAY
+from portal.residents.locks import BLOCK, LOCK_OF_DAY
 from portal.residents.models import Resident
 from tasks.models import Sweep, SweepRange
 from tasks.reconcile import Reconciled, reconcile_range
 
-RANGE_SIZE = 50_000
+# Whole blocks: of two ranges that share one, the second waits for the lock of the first.
+RANGE_SIZE = 12 * BLOCK
 
 
 def start_sweep(

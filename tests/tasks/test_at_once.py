@@ -165,6 +165,17 @@ def test_fifty_acts_at_once_have_one_effect(person):
     assert TaskEvent.objects.filter(task=task).count() == 1
 
 
+def test_ranges_beside_each_other_are_done_at_once():
+    def reconcile_the_next():
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        reconcile_range(today=TODAY, low=sweep.RANGE_SIZE, high=2 * sweep.RANGE_SIZE)
+
+    with transaction.atomic():
+        reconcile_range(today=TODAY, low=0, high=sweep.RANGE_SIZE)
+        at_once(reconcile_the_next)
+
+
 def test_a_range_that_two_workers_take_is_done_by_one(person):
     one, _new = sweep.start_sweep(day=TODAY, started_by=Sweep.StartedBy.COMMAND)
     [range_id] = one.ranges.values_list("pk", flat=True)
