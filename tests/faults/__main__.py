@@ -2,6 +2,7 @@
 
 import argparse
 import secrets
+import signal
 import sys
 from collections import Counter
 
@@ -23,6 +24,7 @@ def main() -> int:
     chosen = arguments()
     numbers = range(1, chosen.kills + 1) if chosen.only is None else [chosen.only]
     sys.stdout.reconfigure(line_buffering=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))  # and its servers with it
     print(f"Seed {chosen.seed}. The same again: make faults KILLS=… SEED={chosen.seed}")
     kills = []
     with world.made() as made:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import psycopg
 import redis
+from psycopg.rows import namedtuple_row
 
 from portal import local_servers
 from portal.demo.processes import Child
@@ -103,7 +104,9 @@ class Site:
         before = dict(os.environ)
         os.environ.update(self.environment)
         try:
-            forkserver.set_forkserver_preload(["tests.faults.ready", "tests.faults.deeds"])
+            forkserver.set_forkserver_preload(
+                ["tests.faults.ready", "tests.faults.deeds", "portal.urls"]
+            )
             forkserver.ensure_running()
         finally:
             os.environ.clear()
@@ -158,6 +161,15 @@ class Site:
         self.children.append(started)
         return started
 
+    def supervise(self) -> None:
+        """Start again what has ended by itself, as whoever runs the portal must (operations.md).
+
+        Celery's worker does end where Valkey goes while it holds messages that it has not read.
+        """
+        for one in self.children:
+            if one.has_ended():
+                one.start_again()
+
     def kill(self, one: Child):
         """Kill a process with all that it has started, outright."""
         one.send(signal.SIGKILL)
@@ -170,7 +182,8 @@ class Site:
 
     # ---- what there is
     def query(self, sql: str, *values, **named) -> list[tuple]:
-        with psycopg.connect(self.postgres.url, autocommit=True) as connection:
+        address = self.postgres.url
+        with psycopg.connect(address, autocommit=True, row_factory=namedtuple_row) as connection:
             return connection.execute(sql, values or named or None).fetchall()
 
     def value(self, sql: str, *values):

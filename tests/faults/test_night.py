@@ -21,7 +21,8 @@ WHAT_RANGES_DID = """SELECT r.id, r.attempts, r.opened, r.updated, r.closed FROM
 
 
 def finished(site):
-    return lambda: site.value(FINISHED, NIGHT)
+    """Return what tells that the night is done, and meanwhile looks after the processes."""
+    return lambda: site.supervise() or site.value(FINISHED, NIGHT)
 
 
 @pytest.fixture(scope="module")
