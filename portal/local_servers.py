@@ -45,8 +45,9 @@ SOCKET_PATH_LIMIT = 103  # bytes; the kernel's own limit is 107 on Linux and 103
 PATIENCE = 60  # seconds; crash recovery after a night's writing takes some of them
 ROOM = 64 * 2**20  # bytes; with fewer free, a failure is put down to the disk (initdb needs them)
 
-# The variables that `ensure` has set in this process; the others name servers of one's own.
-provided = set()
+# The server of each variable that `ensure` has set in this process; where the environment named
+# one, it is the user's own.
+provided = {}
 
 
 class LocalServerError(RuntimeError):
@@ -86,7 +87,7 @@ def ensure(checkout=CHECKOUT):
                 server = kind(place)
                 server.bring_up()
                 os.environ[kind.variable] = server.url
-                provided.add(kind.variable)
+                provided[kind.variable] = server
     except OSError as error:  # not ours to write (root made it), disk full, read-only
         raise LocalServerError(
             f"PostgreSQL and Valkey have no place to run: {error.filename}: {error.strerror}. "
@@ -94,16 +95,31 @@ def ensure(checkout=CHECKOUT):
         ) from error
 
 
-def start_again(checkout=CHECKOUT):
-    """Start those servers again that `ensure` has started for this process and that have ended.
+def ended():
+    """Return those of the servers that `ensure` has provided to this process that run no more."""
+    return [server for server in provided.values() if not listens(server.socket)]
 
-    Raises LocalServerError if a server does not start.
+
+def start_again(server):
+    """Start a server that has ended, with its data and at its address.
+
+    Raises LocalServerError if it does not start.
     """
-    place = Place(checkout)
-    with place.locked():
-        for kind in (Postgres, Valkey):
-            if kind.variable in provided:
-                kind(place).bring_up()
+    with server.place.locked():
+        server.bring_up()
+
+
+def listens(path):
+    """Say whether some process listens at a Unix socket, were it busy, paused or recovering."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(1)
+        try:
+            connection.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except OSError:  # it has no time for us
+            return True
+    return True
 
 
 def erase(checkout=CHECKOUT):
@@ -287,6 +303,7 @@ class Place:
 class Postgres:
     """The checkout's PostgreSQL, one database `annai` in it, superuser `annai`."""
 
+    name = "PostgreSQL"
     variable = "DATABASE_URL"
     settings = {
         "listen_addresses": "",
@@ -300,6 +317,7 @@ class Postgres:
         self.place = place
         self.data = place.home / "data"
         self.sockets = place.sockets()
+        self.socket = self.sockets / ".s.PGSQL.5432"
         self.url = self._url(DATABASE)
 
     def _url(self, database):
@@ -414,6 +432,7 @@ class Postgres:
 class Valkey:
     """The checkout's Valkey: it keeps nothing on disk, for the queue only carries hints."""
 
+    name = "Valkey"
     variable = "REDIS_URL"
 
     def __init__(self, place):

@@ -142,6 +142,23 @@ def test_a_killed_server_is_started_again(checkout, user_of):
     after.leave()
 
 
+def test_a_killed_server_has_ended_and_a_paused_one_has_not(checkout, user_of):
+    user = user_of(checkout)
+    user.addresses()
+    server = local_servers.Postgres(local_servers.Place(checkout))
+
+    for process in server._processes():
+        process.suspend()
+    assert local_servers.listens(server.socket)
+    for process in server._processes():
+        process.kill()
+    assert local_servers.wait_until(lambda: not local_servers.listens(server.socket))
+    local_servers.start_again(server)
+    assert local_servers.listens(server.socket)
+
+    user.leave()
+
+
 def test_a_start_killed_at_any_moment_does_not_disturb_the_next(user_of):
     with new_checkout() as checkout:
         for seconds in (0.6, 0.9, 1.2):

@@ -5,11 +5,15 @@ import http.cookiejar
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+import urllib.error
+from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
 
@@ -18,7 +22,21 @@ import psycopg
 import pytest
 from django.conf import settings as project
 
+from portal import local_servers
+
 READY_WITHIN = 120  # seconds; ten are enough on a quiet machine
+
+# The demo with the servers of the checkout that is named as first argument, for it to lose.
+WITH_SERVERS_OF = """
+import sys
+from pathlib import Path
+from portal import local_servers
+
+local_servers.ensure(Path(sys.argv[1]))
+sys.argv = ["manage.py", "demo"]
+import manage
+manage.main()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +61,9 @@ def demo(database_url, run_dir):
     """Start `manage.py demo` with more arguments or variables; what still runs is ended."""
     started = []
 
-    def start(*arguments, **variables):
+    def start(*arguments, program=("manage.py", "demo"), **variables):
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "demo", *arguments],
+            [sys.executable, *program, *arguments],
             cwd=project.BASE_DIR,
             env={
                 **os.environ,
@@ -73,6 +91,57 @@ def port():
         return str(free.getsockname()[1])
 
 
+@pytest.fixture
+def own_servers():
+    """A checkout whose servers are nobody else's."""
+    folder = Path(tempfile.mkdtemp(prefix="annai-"))
+    yield folder
+    local_servers.erase(folder)
+    shutil.rmtree(folder)
+
+
+def sign_in(note):
+    """Sign the first person in; return the browser and the page that comes."""
+    browser = build_opener(HTTPCookieProcessor(http.cookiejar.CookieJar()))
+    address = f"{note['url']}/account/sign-in/"
+    page = browser.open(address).read().decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="(.+?)"', page)[1]
+    person = note["people"][0]
+    form = {"login": person["email"], "password": person["password"]}
+    return browser, browser.open(
+        address, urlencode({"csrfmiddlewaretoken": token, **form}).encode()
+    )
+
+
+def answer(browser, url):
+    """Get a page; return its status, 0 where nobody answers, and its text."""
+    try:
+        with browser.open(url, timeout=10) as page:
+            return page.status, page.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
+
+
+def wait_for(condition):
+    until = time.monotonic() + READY_WITHIN
+    while not (found := condition()) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert found
+    return found
+
+
+def child_with(argument, *, of):
+    """Return the demo's child with this argument, or None."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for one in psutil.Process(of.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+                if argument in one.cmdline():
+                    return one
+    return None
+
+
 def wait_for_note(process, run_dir):
     """Return what demo.json says, as soon as it is there."""
     note = run_dir / "demo.json"
@@ -95,17 +164,9 @@ def test_a_person_starts_it_signs_in_and_stops_it(demo, run_dir, port):
     process = demo(PORT=port)
     note = wait_for_note(process, run_dir)
     family = psutil.Process(process.pid).children(recursive=True)
-    browser = build_opener(HTTPCookieProcessor(http.cookiejar.CookieJar()))
 
-    health = json.load(browser.open(f"{note['url']}/healthz"))
-    page = browser.open(f"{note['url']}/account/sign-in/").read().decode()
-    token = re.search(r'name="csrfmiddlewaretoken" value="(.+?)"', page)[1]
-    person = note["people"][0]
-    form = {"login": person["email"], "password": person["password"]}
-    home = browser.open(
-        f"{note['url']}/account/sign-in/",
-        urlencode({"csrfmiddlewaretoken": token, **form}).encode(),
-    )
+    health = json.load(build_opener().open(f"{note['url']}/healthz"))
+    browser, home = sign_in(note)
 
     assert health["well"]
     assert browser.open(note["mails_url"]).status == 200
@@ -185,27 +246,32 @@ def test_a_second_start_keeps_the_data_and_a_third_is_told_of_it(demo, run_dir, 
     assert "The residents of an earlier run are there" in end_of(second)[1]
 
 
-@pytest.mark.parametrize(
-    ("name", "argument", "log"),
-    [
-        ("worker", "worker", "worker.log"),
-        ("mail server", "portal.demo.sink", "mail.log"),
-    ],
-)
-def test_a_child_that_ends_is_named_with_its_log_and_started_again(
-    demo, run_dir, port, name, argument, log
-):
+def test_each_child_that_is_killed_is_started_again_and_all_is_well(demo, run_dir, port):
     process = demo(PORT=port)
-    wait_for_note(process, run_dir)
-    first = child_with(argument, of=process)
+    url = wait_for_note(process, run_dir)["url"]
+    logs = {
+        "portal.demo.sink": "mail.log",
+        "gunicorn": "web.log",
+        "worker": "worker.log",
+        "beat": "beat.log",
+    }
 
-    first.kill()
-    while (line := process.stdout.readline()) and "has ended" not in line:
-        pass
+    for argument in logs:
+        killed = child_with(argument, of=process)
+        family = killed.children(recursive=True)
+        killed.kill()
+        wait_for(lambda: child_with(argument, of=process) not in (None, killed))  # noqa: B023
+        assert psutil.wait_procs(family, timeout=10)[1] == []
+    time.sleep(30)  # until the marks of a worker and a beat that are dead have faded
 
-    assert f"The {name} has ended by itself (signal 9) and is started again" in line
-    assert str(run_dir / "logs" / log) in line
-    assert child_with(argument, of=process).pid != first.pid
+    wait_for(lambda: answer(build_opener(), f"{url}/healthz")[0] == 200)
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.terminate()
+    code, printed = end_of(process)
+    assert code == 0
+    assert printed.count("has ended by itself (signal 9) and is started again") == 4
+    assert all(str(run_dir / "logs" / log) in printed for log in logs.values())
+    assert psutil.wait_procs(family, timeout=10)[1] == []
 
 
 def test_a_child_that_ends_again_and_again_ends_the_others(demo, run_dir, port):
@@ -229,14 +295,47 @@ def test_a_child_that_ends_again_and_again_ends_the_others(demo, run_dir, port):
     assert psutil.wait_procs(family, timeout=10)[1] == []
 
 
-def child_with(argument, *, of):
-    """Return the demo's child with this argument, or None."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        for one in psutil.Process(of.pid).children():
-            with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-                if argument in one.cmdline():
-                    return one
-    return None
+def test_its_own_servers_that_are_killed_are_started_again(demo, own_servers, run_dir, port):
+    process = demo(
+        program=("-c", WITH_SERVERS_OF, str(own_servers)), DATABASE_URL="", REDIS_URL="", PORT=port
+    )
+    note = wait_for_note(process, run_dir)
+    browser, home = sign_in(note)
+    healthz = f"{note['url']}/healthz"
+    children = psutil.Process(process.pid).children()
+    place = local_servers.Place(own_servers)
+
+    def failure(url):
+        status, text = answer(browser, url)
+        return status not in (0, 200) and (status, text)
+
+    [valkey] = [
+        one
+        for one in psutil.process_iter(["name", "cwd"])
+        if one.info["name"] == "valkey-server" and one.info["cwd"] == str(place.home / "valkey")
+    ]
+    valkey.kill()
+    status, said = wait_for(lambda: failure(healthz))
+    assert status == 503
+    assert not json.loads(said)["well"]
+    assert answer(browser, home.url)[0] == 200
+    wait_for(lambda: answer(browser, healthz)[0] == 200)
+
+    for one in local_servers.Postgres(place)._processes():
+        one.kill()
+    status, said = wait_for(lambda: failure(home.url))
+    assert status == 503
+    assert "This site cannot be used at the moment" in said
+    wait_for(lambda: answer(browser, home.url)[0] == 200)
+    wait_for(lambda: answer(browser, healthz)[0] == 200)
+
+    assert psutil.Process(process.pid).children() == children
+    process.terminate()
+    code, printed = end_of(process)
+    assert code == 0
+    assert "Valkey has ended by itself and is started again" in printed
+    assert "PostgreSQL has ended by itself and is started again" in printed
+    assert not local_servers.Postgres(place)._processes()
 
 
 def test_a_port_in_use_is_one_sentence(demo):

@@ -38,7 +38,8 @@ PASSWORD = RUN_DIR / "demo-password"
 SCHEDULE = RUN_DIR / "beat-schedule"
 
 READY_WITHIN = 60  # seconds, from the start of the children
-LOOKS_EVERY = 2  # seconds between two looks at /healthz
+LOOKS_EVERY = 2  # seconds between two looks at /healthz and at the servers
+CHILDREN_EVERY = 0.2  # seconds between two looks at the children
 FULL = 32 * 1024 * 1024  # bytes free below which a failing database is put down to the disk
 
 
@@ -122,19 +123,21 @@ class Command(BaseCommand):
 
     def watch(self, children: list[Child], url: str):
         """Stay, start again what has ended, and say it when a part is not well."""
-        known = []
+        known, looked = [], time.monotonic()
         while True:
             for child in children:
                 if ended := child.has_ended():
                     child.start_again()
                     self.tell(f"{ended} and is started again. Its log: {child.log}")
-            ill = unwell_parts(url)
-            if ill != known:
-                self.tell(f"not well: {', '.join(ill)}" if ill else "all is well again")
-                known = ill
-            if {"database", "queue"} & set(ill):
-                local_servers.start_again()
-            time.sleep(LOOKS_EVERY)
+            if time.monotonic() - looked >= LOOKS_EVERY:
+                for server in local_servers.ended():
+                    self.tell(f"{server.name} has ended by itself and is started again.")
+                    local_servers.start_again(server)
+                ill = unwell_parts(url)
+                if ill != known:
+                    self.tell(f"not well: {', '.join(ill)}" if ill else "all is well again")
+                known, looked = ill, time.monotonic()
+            time.sleep(CHILDREN_EVERY)
 
     def tell(self, what: str):
         self.say(f"{timezone.localtime():%H:%M:%S} {what}")
