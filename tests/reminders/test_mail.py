@@ -1,13 +1,18 @@
 """What a mail says, and what it does not."""
 
+import re
 from datetime import date
+from email import message_from_bytes, policy
 from uuid import UUID
 
 import pytest
 from django.core import signing
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.message import SafeMIMEMultipart
 
 from tasks.reminders import mail
 from tasks.reminders.delivery import Letter, Line
+from tasks.reminders.plain_mail import Written
 
 ID = UUID("018f0000-0000-7000-8000-000000000001")
 RESIDENT = UUID("018f0000-0000-7000-8000-000000000002")
@@ -75,3 +80,53 @@ def test_a_token_that_we_did_not_sign_is_refused(token):
 def test_a_token_signed_for_something_else_is_refused():
     with pytest.raises(signing.BadSignature):
         mail.read_stop_token(signing.Signer(salt="other").sign(str(RESIDENT)))
+
+
+def read_back(message):
+    return message_from_bytes(message.as_bytes(linesep="\r\n"), policy=policy.default)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_written_the_short_way_a_mail_reads_as_by_djangos(language):
+    composed_mail = composed(language)
+
+    short, django = (
+        read_back(written)
+        for written in (composed_mail.message(), EmailMultiAlternatives.message(composed_mail))
+    )
+
+    assert isinstance(composed_mail.message(), Written)
+    assert {*short.keys()} == {*django.keys()}
+    for name in {*django.keys()} - {"Content-Type", "Date"}:
+        assert short[name].strip() == django[name].strip()  # folded after the name
+    for kind in ("plain", "html"):
+        parts = [mail.get_body([kind]).get_content().rstrip() for mail in (short, django)]
+        assert parts[0] == parts[1]
+        assert not short.defects
+
+
+@pytest.mark.parametrize(
+    "address, title",
+    [("花子@example.jp", "Renew"), ("hanako@example.jp", "x" * 1000)],
+    ids=["an address with other letters", "a line that is too long"],
+)
+def test_what_is_not_plain_goes_djangos_way(address, title):
+    letter = Letter(ID, DAY, 1, RESIDENT, "en", address, [Line(1, title, DAY, of_a_child=False)])
+
+    message = mail.compose(letter).message()
+
+    assert isinstance(message, SafeMIMEMultipart)
+    assert max(map(len, message.as_bytes().splitlines())) < 998
+
+
+def test_each_person_has_their_own_link_in_mails_that_say_the_same():
+    links = []
+    for resident in (RESIDENT, ID):
+        letter = Letter(ID, DAY, 1, resident, "en", "hanako@example.jp", LINES)
+        message = mail.compose(letter)
+        [html] = [part.content for part in message.alternatives]
+        [link] = re.findall(r"http\S+/reminders/stop/\S+", message.body)
+        assert f'href="{link}"' in html
+        links.append(mail.read_stop_token(link.rstrip("/").rpartition("/")[2]))
+
+    assert links == [str(RESIDENT), str(ID)]
