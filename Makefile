@@ -66,6 +66,7 @@ faults: setup ## kill processes and servers at chance moments, KILLS of them, an
 bench: setup ## measure nights, pages and reminders beside plain ways; prints ratios
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.page
+	@$(BIN)/python -m bench.reminders
 
 lock: $(INSTALLED) ## write requirements.lock from pyproject.toml with the newest versions
 	$(BIN)/pip-compile --quiet --upgrade --extra dev --generate-hashes --allow-unsafe --strip-extras \

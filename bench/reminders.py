@@ -22,7 +22,7 @@ from bench.databases import database_url, throw_away_database
 from portal import local_servers
 from portal.demo.processes import reserve_any_port
 
-A_SECOND = 500  # the goal, of one process
+A_CORE = 500  # the goal: messages for each second of processor time, here and in the database
 
 
 def send() -> dict:
@@ -68,16 +68,17 @@ def used(process: psutil.Process) -> float:
 
 def print_table(found: dict) -> None:
     messages = found["messages"]
-    a_second = messages / found["seconds"]
-    each = {name: found[name] / messages * 1000 for name in ("seconds", "process", "database")}
+    whole, here, there = (
+        found[name] / messages * 1000 for name in ("seconds", "process", "database")
+    )
+    a_core = 1000 / (here + there)
     print(f"\n{messages:,} messages of {found['promised']:,} reminders, by one process")
     print(f"  promising them all took {found['promising']:.2f} s")
-    print(
-        f"  a message took {each['seconds']:.2f} ms; of the processor {each['process']:.2f} ms "
-        f"here and {each['database']:.2f} ms in the database"
-    )
-    holds = "met" if a_second >= A_SECOND else "NOT MET"
-    print(f"  P14  messages a second, at least {A_SECOND} {a_second:>45.0f}  {holds}")
+    print(f"  a message took {whole:.2f} ms, {1000 / whole:.0f} a second; processor time of")
+    print(f"  that: {here:.2f} ms in the process and {there:.2f} ms in the database")
+    holds = "met" if a_core >= A_CORE else "NOT MET"
+    what = f"messages a second of a core's time, at least {A_CORE}"
+    print(f"  P14  {what:62} {a_core:>16.0f}  {holds}")
 
 
 def main() -> None:

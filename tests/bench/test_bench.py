@@ -86,6 +86,14 @@ def test_the_benchmark_of_pages_prints_ratios_and_goals():
         assert words in printed
 
 
+@pytest.mark.serial
+def test_the_benchmark_of_reminders_prints_its_goal():
+    printed = bench("-m", "bench.reminders", BENCH_REMINDED="500")
+
+    assert "P14 " in printed
+    assert "messages of" in printed
+
+
 class Page(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
