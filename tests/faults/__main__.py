@@ -5,6 +5,7 @@ import secrets
 import signal
 import sys
 from collections import Counter
+from contextlib import suppress
 
 from tqdm import tqdm
 
@@ -27,7 +28,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))  # and its servers with it
     print(f"Seed {chosen.seed}. The same again: make faults KILLS=… SEED={chosen.seed}")
     kills = []
-    with world.made() as made:
+    # Stopped with Ctrl-C, it still says what it has seen.
+    with world.made() as made, suppress(KeyboardInterrupt):
         killer = Killer(made, seed=chosen.seed)
         for number in tqdm(numbers, unit="kill", disable=None):
             kills.append(one := killer.kill(number))
