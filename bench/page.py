@@ -226,8 +226,7 @@ def print_tables(found: dict) -> None:
     floor_p95 = median(one.p95 for one in many[FLOOR])
     busy = median(one.p95 for one in during[HOME]) / floor_p95
     beside = ratio(during, HOME, FLOOR, "p95")
-    workers = found["workers"]
-    faster = workers["one"] / workers["two"]
+    faster = found["workers"]["faster"]
     print()
     for number, what, figure, holds in (
         ("P11", "home page at least half of the least page's requests/s", half, half >= 0.5),

@@ -1,8 +1,9 @@
 """Several processes at one night, as Celery's workers are: `python -m bench.workers`.
 
 Takes the database that bench/engine.py has filled, and its environment. Prints as JSON how many
-seconds a first night takes one process and two, each the median of some turns. `work` is one of
-these processes; `nights` does one first night after the other until it is ended.
+seconds a first night takes one process and two, in some turns, and how many times as fast two
+are: the median of these. `work` is one of these processes; `nights` does one first night after
+the other until it is ended.
 """
 
 import json
@@ -24,7 +25,7 @@ def seconds(workers: int) -> float:
     from tasks.models import Sweep
     from tasks.sweep import start_sweep
 
-    sql("TRUNCATE tasks_task CASCADE")
+    sql("TRUNCATE tasks_task, tasks_sweep CASCADE")
     sql("CHECKPOINT")
     start_sweep(day=TODAY, started_by=Sweep.StartedBy.COMMAND)
     processes = [
@@ -75,8 +76,7 @@ def nights() -> None:
 
 def compare() -> None:
     turns = [(seconds(1), seconds(2)) for _ in range(REPEATS)]
-    one, two = (median(turn) for turn in zip(*turns, strict=True))
-    print(json.dumps({"one": one, "two": two}))
+    print(json.dumps({"turns": turns, "faster": median(one / two for one, two in turns)}))
 
 
 if __name__ == "__main__":
