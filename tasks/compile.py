@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable
 from functools import cache, cached_property
 
-from django.db import connection
 from django.db.models import CharField, DateField, Expression, F, Field, Q, QuerySet, Value
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast
@@ -405,9 +404,3 @@ def days_after_today(value) -> int | None:
         days = value.rhs.value.days
         return days if value.connector == "+" else -days
     return None
-
-
-def run(sql: str, params: dict) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return cursor.fetchall()

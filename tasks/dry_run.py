@@ -14,9 +14,9 @@ from datetime import date, timedelta
 
 from django.db import connection, transaction
 
+from portal.database import run
 from portal.residents.models import Resident
 from tasks.compile import DAY_IN_SQL, IDS, LIVE_IN_SQL, RANGE, Scope, Wanted
-from tasks.database import run
 from tasks.models import Task
 from tasks.reconcile import no_nested_loops
 from tasks.reminders import ladder as steps

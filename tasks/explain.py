@@ -11,7 +11,7 @@ from functools import cache
 from django.db.models import F
 from django.utils.translation import get_language
 
-from portal.kept import Kept
+from portal.database import Kept
 from portal.residents.models import Resident, Source
 from tasks.compile import DAY_IN_SQL, IDS, Wanted, column
 from tasks.reconcile import with_wards

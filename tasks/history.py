@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Count, Min, Q, Sum
 
 from portal import clock
-from tasks.database import run
+from portal.database import run
 from tasks.models import Sweep, SweepRange
 from tasks.reconcile import Reconciled
 

@@ -10,10 +10,9 @@ from typing import NamedTuple
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
-from portal.kept import Kept
+from portal.database import Kept, kept_plans
 from portal.residents.models import Resident
 from tasks.compile import Parameter, as_text
-from tasks.database import kept_plans
 from tasks.explain import Coming, coming_up, verdicts
 from tasks.models import LIVE, Priority, Status, Task
 from tasks.rules import Rule, registry

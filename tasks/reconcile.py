@@ -6,16 +6,16 @@ All is done in one transaction, under a lock that makes two reconciliations of a
 one another, so that the later sees every fact of the earlier.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 
-import psycopg
 from django.db import connection, transaction
 
 from portal import clock
+from portal.database import run
 from portal.residents.locks import BLOCK, LOCK_OF_BLOCK, LOCK_OF_PERSON
 from portal.residents.models import Guardianship
 from tasks.compile import DAY_IN_SQL, IDS, LIVE_IN_SQL, RANGE, Scope, Wanted
@@ -153,15 +153,16 @@ def with_wards(people: Iterable[int]) -> set[int]:
 def _reconcile(scope: Scope, today: date, *, many: bool, **whom) -> Reconciled:
     done = Reconciled()
     people, unwanted = set(), []
+    # Prepared for one person: to plan some ten joined arms takes longer than to run them.
     with no_nested_loops() if many else nullcontext():
-        rows = _run(statements(scope).open_and_update, {"today": today, **whom}, prepare=not many)
+        rows = run(statements(scope).open_and_update, {"today": today, **whom}, prepare=not many)
     for rule_id, opened, updated, about, tasks in rows:
         done += Reconciled.of(rule_id, opened=opened, updated=updated)
         people.update(about or [])
         unwanted += tasks or []
     if unwanted:
         whom = {"today": today, "ids": sorted(people), "unwanted": unwanted}
-        for rule_id, closed in _run(statements(IDS).close, whom, prepare=not many):
+        for rule_id, closed in run(statements(IDS).close, whom, prepare=not many):
             done += Reconciled.of(rule_id, closed=closed)
     return done
 
@@ -179,20 +180,9 @@ def no_nested_loops():
         cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
 
 
-def _run(sql: str, params: dict, *, prepare: bool) -> Sequence[tuple]:
-    """Run a statement with its parameters beside it; Django's cursors write them into the text.
-
-    `prepare` keeps its plan for the next time: planning some ten joined arms takes longer than
-    running them for one person.
-    """
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(sql, params, prepare=prepare).fetchall()
-
-
 def _lock_blocks(blocks: Iterable[int]) -> None:
     """Hold these blocks of people alone until the transaction ends; always in the same order."""
-    _run(
+    run(
         "SELECT pg_advisory_xact_lock(%(kind)s, block) FROM unnest(%(blocks)s::int[]) block",
         {"kind": LOCK_OF_BLOCK, "blocks": list(blocks)},
         prepare=False,
@@ -206,7 +196,7 @@ def lock_people(ids: Iterable[int]) -> None:
     would plan anew each time, expecting some more people than it is given.
     """
     ids = sorted(set(ids))
-    _run(
+    run(
         """SELECT set_config('plan_cache_mode', 'force_generic_plan', true)
         UNION ALL
         SELECT pg_advisory_xact_lock_shared(%(block)s, one)::text

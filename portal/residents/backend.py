@@ -6,7 +6,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.db import DEFAULT_DB_ALIAS
 
 from portal.accounts.models import User
-from portal.kept import Kept
+from portal.database import Kept
 from portal.residents.models import Resident
 
 USER = [field.attname for field in User._meta.concrete_fields]

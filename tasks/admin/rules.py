@@ -14,13 +14,13 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from portal import clock
+from portal.database import run
 from portal.residents.models import Resident
 from portal.staff import LookOnly
 from tasks import history
 from tasks.admin.nights import over_weeks
 from tasks.admin.weeks import weeks_of
 from tasks.compile import RANGE, Wanted
-from tasks.database import run
 from tasks.examples import explained, outcome
 from tasks.models import LIVE, RuleRecord, Status, Sweep, Task
 from tasks.reconcile import no_nested_loops

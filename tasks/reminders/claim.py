@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from tasks.database import run
+from portal.database import run
 from tasks.reminders.models import Message, SendingHour
 
 AT_ONCE = 100

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.crash_points import reached
+from portal.database import run
 from portal.residents.locks import LOCK_OF_REMINDERS
 from portal.residents.models import Resident
 from tasks import versions
-from tasks.database import run
 from tasks.models import Sweep, Task, TaskEvent
 from tasks.reminders import ladder
 from tasks.reminders.models import Message, PushSubscription, Reason, Reminder, ReminderRound

@@ -19,8 +19,8 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from portal.crash_points import reached
+from portal.database import run
 from portal.residents.models import Resident
-from tasks.database import run
 from tasks.models import Task
 from tasks.reminders.claim import Claimed, claim, give_back
 from tasks.reminders.delivery import Answer, Delivery, Letter, Line, Verdict

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
 
+from portal.database import run
 from portal.residents.models import Guardianship, Resident
-from tasks.database import run
 from tasks.reminders.models import Channel, MailOff, PushSubscription, Reason
 
 # An address that the person signs in with is newer than what the register was once told.
