@@ -258,12 +258,9 @@ def mail_days(
 
 
 def _reached_on(ladder: Ladder, *, opened_on: date, due_on: date | None, today: date) -> date:
-    step = steps.latest_step(ladder, opened_on=opened_on, due_on=due_on, today=today)
-    if step is None:
-        return date.min
-    if ladder.remind and due_on:
-        return due_on - timedelta(days=step)
-    return opened_on + timedelta(days=step)
+    dates = {"opened_on": opened_on, "due_on": due_on}
+    step = steps.latest_step(ladder, today=today, **dates)
+    return date.min if step is None else steps.day_of(ladder, step, **dates)
 
 
 # ---- two versions of one rule

@@ -42,7 +42,7 @@ def day_of(rule: Rule, step: int, *, opened_on: date, due_on: date | None) -> da
 
 def latest_step_in_sql(rule: Rule, today: str) -> str:
     """Return `latest_step` as SQL over the columns opened_on and due_on of a task."""
-    every = "NULL"
+    every = "NULL::int"
     if rule.remind_every:
         days = rule.remind_every
         every = f"nullif(greatest(({today} - opened_on) / {days}, 0) * {days}, 0)"
@@ -52,3 +52,9 @@ def latest_step_in_sql(rule: Rule, today: str) -> str:
         f"WHEN due_on - {today} <= {step} THEN {step}" for step in sorted(rule.remind)
     )
     return f"CASE WHEN due_on IS NULL THEN {every} {reached} END"
+
+
+def day_of_in_sql(rule: Rule) -> str:
+    """Return `day_of` as SQL over the columns opened_on, due_on and step."""
+    since = "opened_on + step"
+    return f"CASE WHEN due_on IS NULL THEN {since} ELSE due_on - step END" if rule.remind else since

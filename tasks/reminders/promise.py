@@ -1,5 +1,6 @@
 """The day's steps into the ledger: one statement for everyone."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -86,7 +87,8 @@ def promise_in_sql(rules: list[Rule]) -> str:
     messages, reminders = Message._meta.db_table, Reminder._meta.db_table
     residents, users = Resident._meta.db_table, get_user_model()._meta.db_table
     devices = PushSubscription._meta.db_table
-    step, reached_on = _ladders_in_sql(rules)
+    step = _by_rule(rules, lambda rule: ladder.latest_step_in_sql(rule, DAY))
+    reached_on = _by_rule(rules, ladder.day_of_in_sql)
     return f"""
         WITH woken AS (
             SELECT resident_id, task_id, max(day) AS day FROM {events}
@@ -155,14 +157,6 @@ def promise_in_sql(rules: list[Rule]) -> str:
             count(*) FILTER (WHERE outcome = 'skipped') FROM promised"""
 
 
-def _ladders_in_sql(rules: list[Rule]) -> tuple[str, str]:
-    """Return SQL for the step that a task `t` has reached, and for the day it was reached."""
-    steps = " ".join(
-        f"WHEN {rule.id} THEN {ladder.latest_step_in_sql(rule, DAY)}" for rule in rules
-    )
-    dated = ", ".join(["NULL", *(str(rule.id) for rule in rules if rule.remind)])
-    reached_on = (
-        f"CASE WHEN t.due_on IS NOT NULL AND t.rule_id IN ({dated}) "
-        "THEN t.due_on - t.step ELSE t.opened_on + t.step END"
-    )
-    return f"CASE t.rule_id {steps} END", reached_on
+def _by_rule(rules: list[Rule], in_sql: Callable[[Rule], str]) -> str:
+    """Return SQL that is of each task what its own rule says."""
+    return f"CASE rule_id {' '.join(f'WHEN {rule.id} THEN {in_sql(rule)}' for rule in rules)} END"

@@ -96,12 +96,15 @@ some_rule = st.builds(
 def test_sql_says_the_same_as_the_page(one, opened_on, due_on, today):
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {ladder.latest_step_in_sql(one, '%(today)s::date')} "
-            "FROM (SELECT %(opened_on)s::date AS opened_on, %(due_on)s::date AS due_on) task",
+            f"SELECT step, {ladder.day_of_in_sql(one)} FROM (SELECT *, "
+            f"{ladder.latest_step_in_sql(one, '%(today)s::date')} AS step "
+            "FROM (SELECT %(opened_on)s::date AS opened_on, %(due_on)s::date AS due_on) task) t",
             {"today": today, "opened_on": opened_on, "due_on": due_on},
         )
-        [(step,)] = cursor.fetchall()
+        [(step, day)] = cursor.fetchall()
     assert step == ladder.latest_step(one, opened_on=opened_on, due_on=due_on, today=today)
+    if step is not None:
+        assert day == ladder.day_of(one, step, opened_on=opened_on, due_on=due_on)
 
 
 @given(one=some_rule, opened_on=some_day, due_on=st.none() | some_day, today=some_day)
