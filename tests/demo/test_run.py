@@ -207,7 +207,8 @@ def test_the_clock_goes_on_a_reminder_comes_and_one_click_ends_them(demo, run_di
     said = page(f"{mail}unsubscribe/", one="click")
     page("/account/password/forgotten/", email="alex@example.jp")
 
-    assert "1 day ahead" in page("/demo/clock/")
+    # How many: one, unless the demo's own beat has reminded today already.
+    assert re.search(r"That is \d+ days? ahead", page("/demo/clock/"))
     assert "The portal answered: 200 OK." in said
     assert f'<a href="{url}/' in page(mail)
     until = time.monotonic() + READY_WITHIN
