@@ -110,6 +110,7 @@ INSTALLED_APPS = [
     "tasks",
     "tasks.reminders",
     "portal.card",
+    "childcare",
     "portal.exchange",
 ]
 if not PRODUCTION:
