@@ -57,6 +57,24 @@ def of_message(column):
     return Subquery(message.values(column))
 
 
+def with_task_and_message(reminders):
+    """Add to each reminder what is shown of its task and of its message."""
+    return reminders.annotate(
+        rule_id=of_task("rule"),
+        due_on=of_task("due_on"),
+        attempts=of_message("attempts"),
+        last_answer=of_message("last_answer"),
+        ended_at=of_message("ended_at"),
+    )
+
+
+@admin.display(description=_("record"))
+def record(row):
+    """Link to the record of the resident whose row it is; there a purpose is asked for."""
+    address = reverse("admin:residents_resident_change", args=[row.resident.uuid])
+    return format_html('<a href="{}">{}</a>', address, gettext("Open, for a purpose"))
+
+
 class RuleFilter(admin.SimpleListFilter):
     title = _("rule")
     parameter_name = "rule"
@@ -79,7 +97,7 @@ class ReminderAdmin(LookOnly, LongList, admin.ModelAdmin):
     purpose.
     """
 
-    list_display = ["rule", "when", "channel", "state", "carrier", "record"]
+    list_display = ["rule", "when", "channel", "state", "carrier", record]
     list_display_links = None
     list_filter = ["outcome", "reason", "channel", RuleFilter]
     list_per_page = 100
@@ -94,18 +112,7 @@ class ReminderAdmin(LookOnly, LongList, admin.ModelAdmin):
         ]
 
     def get_queryset(self, request):
-        return (
-            super()
-            .get_queryset(request)
-            .select_related("resident")
-            .annotate(
-                rule_id=of_task("rule"),
-                due_on=of_task("due_on"),
-                attempts=of_message("attempts"),
-                last_answer=of_message("last_answer"),
-                ended_at=of_message("ended_at"),
-            )
-        )
+        return with_task_and_message(super().get_queryset(request).select_related("resident"))
 
     @admin.display(description=_("rule"))
     def rule(self, reminder):
@@ -130,11 +137,6 @@ class ReminderAdmin(LookOnly, LongList, admin.ModelAdmin):
             '<a href="{0}?resident={1}&amp;id={2}">{2}</a> {3}',
             *(address, reminder.resident_id, reminder.message_id, said),
         )
-
-    @admin.display(description=_("record"))
-    def record(self, reminder):
-        address = reverse("admin:residents_resident_change", args=[reminder.resident.uuid])
-        return format_html('<a href="{}">{}</a>', address, gettext("Open, for a purpose"))
 
     def has_start_permission(self, request):
         return request.user.has_perm("reminders.start_reminders")
@@ -262,7 +264,7 @@ def attempts_in_words(message) -> str:
 class MessageAdmin(LookOnly, LongList, admin.ModelAdmin):
     """The messages of a day: what carries the reminders, and what the servers answered."""
 
-    list_display = ["id", "channel", "state", "attempts", "last_answer", "moment", "record"]
+    list_display = ["id", "channel", "state", "attempts", "last_answer", "moment", record]
     list_display_links = None
     list_filter = ["state", "channel"]
     list_per_page = 100
@@ -282,11 +284,6 @@ class MessageAdmin(LookOnly, LongList, admin.ModelAdmin):
         at = formats.date_format(timezone.localtime(message.try_at), "DATETIME_FORMAT")
         return _("not before %(moment)s") % {"moment": at}
 
-    @admin.display(description=_("record"))
-    def record(self, message):
-        address = reverse("admin:residents_resident_change", args=[message.resident.uuid])
-        return format_html('<a href="{}">{}</a>', address, gettext("Open, for a purpose"))
-
     def changelist_view(self, request, extra_context=None):
         """Show one day's, or one message by its whole key: more would read the whole table."""
         day = day_of(request)
@@ -303,13 +300,7 @@ class MessageAdmin(LookOnly, LongList, admin.ModelAdmin):
 
 # ---- in a resident's record
 def reminders_of(resident):
-    found = Reminder.objects.for_resident(resident).annotate(
-        rule_id=of_task("rule"),
-        due_on=of_task("due_on"),
-        attempts=of_message("attempts"),
-        last_answer=of_message("last_answer"),
-        ended_at=of_message("ended_at"),
-    )
+    found = with_task_and_message(Reminder.objects.for_resident(resident))
     for one in found.order_by("-day", "-pk")[:SHOWN_OF_A_RESIDENT]:
         rule = registry.by_id(one.rule_id)
         yield [
