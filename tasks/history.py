@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 from django.conf import settings
 from django.db.models import Count, Min, Q, Sum
@@ -45,26 +45,32 @@ class NightOf:
 
 
 def nights(*, since: date, until: date) -> list[NightOf]:
-    """Return each day's night from `since` to `until`, the oldest first: three statements.
-
-    Days before the portal's first night are left out, and today's while it is not yet due.
-    """
-    first = Sweep.objects.aggregate(first=Min("day"))["first"]
-    if first is None:
-        return []
-    runs = defaultdict(list)
-    for one in Sweep.objects.filter(day__range=(since, until)).order_by("run"):
-        runs[one.day].append(one)
-    now = clock.localtime()
-    if until == now.date() and until not in runs and now.time() < settings.NIGHT_STARTS_AT:
-        until -= timedelta(1)
+    """Return the nights of the days that `starts_by_day` has, the oldest first: four statements."""
+    runs = starts_by_day(Sweep, since=since, until=until, due_at=settings.NIGHT_STARTS_AT)
     sums = _sums(sweep__day__range=(since, until))
     by_rule = _by_rule("night.day BETWEEN %(since)s AND %(until)s", since=since, until=until)
-    found, day = [], max(since, first)
-    while day <= until:
-        found.append(_night(day, runs[day], sums.get(day), by_rule[day]))
-        day += timedelta(1)
-    return found
+    return [_night(day, started, sums.get(day), by_rule[day]) for day, started in runs.items()]
+
+
+def starts_by_day(model, *, since: date, until: date, due_at: time) -> dict[date, list]:
+    """Return what was started on each day from `since` to `until`, the oldest first.
+
+    `model` is of nights or of rounds of reminders: its rows have a day and a run. A day on which
+    none was started has an empty list. Days before the first of all are left out, and today
+    while none is started and `due_at` has not come. Takes two statements.
+    """
+    first = model.objects.aggregate(first=Min("day"))["first"]
+    if first is None:
+        return {}
+    starts = defaultdict(list)
+    for one in model.objects.filter(day__range=(since, until)).order_by("run"):
+        starts[one.day].append(one)
+    now = clock.localtime()
+    if until == now.date() and until not in starts and now.time() < due_at:
+        until -= timedelta(days=1)
+    since = max(since, first)
+    days = (since + timedelta(days=number) for number in range((until - since).days + 1))
+    return {day: starts[day] for day in days}
 
 
 def of_run(night: Sweep) -> NightOf:

@@ -2,12 +2,12 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 from django.conf import settings
-from django.db.models import Count, Min
 
-from portal import clock
+from tasks.history import starts_by_day
+from tasks.reminders.figures import counted
 from tasks.reminders.models import Reminder, ReminderRound
 
 Outcome = Reminder.Outcome
@@ -44,32 +44,16 @@ class DayOf:
 
 
 def days(*, since: date, until: date) -> list[DayOf]:
-    """Return each day from `since` to `until`, the oldest first: three statements.
-
-    Days before the portal's first round are left out, and today while its round is not yet due.
-    """
-    first = ReminderRound.objects.aggregate(first=Min("day"))["first"]
-    if first is None:
-        return []
-    rounds = defaultdict(list)
-    for one in ReminderRound.objects.filter(day__range=(since, until)).order_by("run"):
-        rounds[one.day].append(one)
+    """Return the days that `starts_by_day` has, the oldest first: three statements."""
+    rounds = starts_by_day(ReminderRound, since=since, until=until, due_at=settings.REMINDERS_FROM)
     lines = defaultdict(Counter)
-    counted = Reminder.objects.filter(day__range=(since, until)).values_list("day", "outcome")
-    for day, outcome, count in counted.annotate(lines=Count("*")).order_by():
+    reminders = Reminder.objects.filter(day__range=(since, until))
+    for (day, outcome), count in counted(reminders, "day", "outcome").items():
         lines[day][outcome] = count
-    now = clock.localtime()
-    if until == now.date() and until not in rounds and now.time() < settings.REMINDERS_FROM:
-        until -= timedelta(1)
-    found, day = [], max(since, first)
-    while day <= until:
-        found.append(DayOf(day, rounds[day], lines[day]))
-        day += timedelta(1)
-    return found
+    return [DayOf(day, started, lines[day]) for day, started in rounds.items()]
 
 
 def of_day(day: date) -> DayOf:
     """Return one day, whether or not anything was promised for it."""
     rounds = list(ReminderRound.objects.filter(day=day).order_by("run"))
-    counted = Reminder.objects.filter(day=day).values_list("outcome")
-    return DayOf(day, rounds, Counter(dict(counted.annotate(lines=Count("*")).order_by())))
+    return DayOf(day, rounds, counted(Reminder.objects.filter(day=day), "outcome"))

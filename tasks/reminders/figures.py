@@ -32,10 +32,10 @@ def reminder_figures(*, day: date) -> ReminderFigures:
     """Return the figures of a day, by four statements, each with an index of its own."""
     messages = Message.objects
     return ReminderFigures(
-        by_outcome=_counted(Reminder.objects.filter(day=day), "outcome"),
+        by_outcome=counted(Reminder.objects.filter(day=day), "outcome"),
         oldest_waiting=waiting().aggregate(oldest=Min("day"))["oldest"],
-        failed=_counted(messages.filter(day=day, state=Message.State.FAILED), "channel"),
-        trying_again=_counted(messages.waiting().filter(attempts__gt=0), "channel"),
+        failed=counted(messages.filter(day=day, state=Message.State.FAILED), "channel"),
+        trying_again=counted(messages.waiting().filter(attempts__gt=0), "channel"),
     )
 
 
@@ -44,8 +44,8 @@ def left_over(*, today: date) -> list[tuple[date, int, int]]:
 
     Of each: the day, how many are left, and how many were promised in all. The newest day first.
     """
-    left = _counted(waiting().filter(day__lt=today), "day")
-    promised = _counted(Reminder.objects.filter(day__in=left), "day") if left else left
+    left = counted(waiting().filter(day__lt=today), "day")
+    promised = counted(Reminder.objects.filter(day__in=left), "day") if left else left
     return [(day, left[day], promised[day]) for day in sorted(left, reverse=True)]
 
 
@@ -53,5 +53,7 @@ def waiting():
     return Reminder.objects.filter(outcome=Reminder.Outcome.PROMISED)
 
 
-def _counted(rows, by: str) -> Counter:
-    return Counter(dict(rows.values_list(by).annotate(rows=Count("*")).order_by()))
+def counted(rows, *by: str) -> Counter:
+    """Count rows by the values of a column, or by those of several: then each key is a tuple."""
+    found = rows.values_list(*by).annotate(rows=Count("*")).order_by()
+    return Counter({row[0] if len(by) == 1 else row[:-1]: row[-1] for row in found})
