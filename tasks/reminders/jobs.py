@@ -31,8 +31,7 @@ def remind():
 
 def wake_senders():
     """Queue messages for senders, unless some are at work."""
-    at = clock.localtime()
-    due = Message.objects.due(at).filter(day=at.date())
+    due = Message.objects.due(clock.localtime())
     if due.exists() and not due.filter(lease_until__gt=timezone.now()).exists():
         for _number in range(SENDERS):
             send_reminders.delay()

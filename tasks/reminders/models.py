@@ -43,7 +43,8 @@ class MessageQuerySet(models.QuerySet):
         return self.filter(state=Message.State.WAITING)
 
     def due(self, at):
-        return self.waiting().filter(try_at__lte=at)
+        """Those of the day of `at`; what is left of a day before goes with the next day's."""
+        return self.waiting().filter(day=timezone.localdate(at), try_at__lte=at)
 
     def by_urgency(self):
         return self.order_by("priority", F("due_on").asc(nulls_last=True), "id")

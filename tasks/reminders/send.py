@@ -58,8 +58,8 @@ def is_quiet(at: datetime) -> bool:
 
 def due_reminders(at: datetime) -> int:
     """Return how many reminders wait to be sent at this moment."""
-    messages = Message.objects.due(at).filter(day=timezone.localdate(at))
-    return Reminder.objects.filter(outcome="promised", message__in=messages).count()
+    due = Message.objects.due(at)
+    return Reminder.objects.filter(outcome="promised", message__in=due).count()
 
 
 def send_due(
