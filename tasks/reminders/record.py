@@ -138,7 +138,11 @@ class Record:
             step, reached_on = (self.task.opened_on - self.woken_on).days, self.woken_on
         if reached_on is None:
             return False
-        noted = {one.channel for one in self.reminders if one.step == step or one.day >= reached_on}
+        noted = {
+            one.channel
+            for one in self.reminders
+            if one.step == step or reached_on <= one.day <= self.today
+        }
         return not noted.issuperset(self.ways.channels)
 
 

@@ -400,6 +400,15 @@ def test_a_step_reached_but_not_promised_comes_with_the_next_round(
     assert record(signed_in, one).next_on == next_on
 
 
+def test_a_day_far_ahead_by_mistake_does_not_hide_what_comes_before_it(signed_in, hanako, moment):
+    one = task(hanako)
+    promise(at("2072-05-01 08:00"))
+    send_all("sent")
+    moment("2027-04-20 07:00")
+
+    assert record(signed_in, one).next_on == date(2027, 4, 20)
+
+
 @pytest.mark.parametrize(
     ("now", "next_on"),
     [
