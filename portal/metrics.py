@@ -28,7 +28,6 @@ REQUEST_SECONDS = Histogram(
     "Time from a request's arrival to its answer, by the name of its route.",
     ["method", "route", "status"],
     buckets=[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registry=None,
 )
 
 
