@@ -10,6 +10,7 @@ import shutil
 from importlib import import_module
 
 import django
+import psycopg
 import pytest
 from django.apps import apps
 from django.conf import settings
@@ -103,3 +104,39 @@ def municipalities(transactional_db):
 
     if not Municipality.objects.exists():
         import_module("portal.residents.migrations.0003_municipalities").load(apps, None)
+
+
+@pytest.fixture
+def queue():
+    """The queue that a worker would read, empty."""
+    from portal.celery import app
+
+    with app.connection_for_read() as connection:
+        queue = connection.SimpleQueue("celery")
+        queue.clear()
+        yield queue
+        queue.clear()
+
+
+@pytest.fixture
+def statements(monkeypatch):
+    """Every statement that this process sends: Django's and psycopg's cursors alike."""
+    sent = []
+    execute = psycopg.Cursor.execute
+
+    def record(self, query, *args, **kwargs):
+        sent.append(str(query))
+        return execute(self, query, *args, **kwargs)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", record)
+    return sent
+
+
+@pytest.fixture
+def next_code(time_machine):
+    """The morning of 1 April 2027; what a test changes in the rules is the code from then on."""
+    from tests.tasks.changed_rules import other_code
+
+    time_machine.move_to("2027-04-01T10:00+09:00", tick=False)
+    with other_code():
+        yield

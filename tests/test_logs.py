@@ -52,16 +52,6 @@ def readable_log():
     logging.getLogger().removeHandler(handler)
 
 
-@pytest.fixture
-def queue():
-    """The queue that a worker would read, empty."""
-    with app.connection_for_read() as connection:
-        queue = connection.SimpleQueue("celery")
-        queue.clear()
-        yield queue
-        queue.clear()
-
-
 def work_on(message):
     """Do a job as a worker does."""
     arguments, keywords, _embedded = message.payload

@@ -8,22 +8,11 @@ from django.core.mail import EmailMessage
 from django.urls import reverse
 
 from portal.accounts.jobs import MailNotSent, send_mail
-from portal.celery import app
 from tests.accounts.conftest import Visitor
 from tests.factories import PASSWORD
 
 FORGOTTEN = reverse("account_reset_password")
 NEW = "an even longer password"
-
-
-@pytest.fixture
-def queue():
-    """The queue that a worker would read, empty."""
-    with app.connection_for_read() as connection:
-        queue = connection.SimpleQueue("celery")
-        queue.clear()
-        yield queue
-        queue.clear()
 
 
 def deliver(queue):

@@ -3,7 +3,6 @@
 import asyncio
 import email
 import logging
-import socket
 import threading
 import time
 from collections import Counter, deque
@@ -11,6 +10,8 @@ from email.policy import default
 from typing import NamedTuple
 
 from aiosmtpd.controller import Controller
+
+from tests.ports import free_port
 
 ANSWERS = {
     "accept": "250 OK",
@@ -94,9 +95,3 @@ class Sink:
         """Return who got two different mails: that must be nobody, whatever was killed."""
         people = Counter(mail.to for mail in set(self.accepted))
         return [person for person, count in people.items() if count > 1]
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]

@@ -28,7 +28,7 @@ from portal.demo.processes import Child
 from portal.local_servers import CHECKOUT
 from portal.residents.locks import BLOCK, LOCK_OF_BLOCK
 from tests.faults import child
-from tests.faults.sink import free_port
+from tests.ports import free_port
 
 LEASE_SECONDS = 2
 PATIENCE = 60  # seconds until a test takes a process for stuck

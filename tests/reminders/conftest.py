@@ -1,4 +1,3 @@
-import socket
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes, policy
@@ -6,6 +5,8 @@ from email.message import EmailMessage
 
 import pytest
 from aiosmtpd.controller import Controller
+
+from tests.ports import free_port
 
 JAPAN = timezone(timedelta(hours=9))
 
@@ -38,12 +39,6 @@ class MailServer:
                 return answer
         self.accepted.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 OK"
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 @pytest.fixture

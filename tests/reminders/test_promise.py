@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 from threading import Thread
 
-import psycopg
 import pytest
 from django.db import connection
 
@@ -304,16 +303,10 @@ def test_two_beats_at_once_promise_once():
 
 
 @pytest.mark.parametrize("people", [1, 60])
-def test_it_takes_three_statements_whatever_the_number_of_people(people, monkeypatch):
+def test_it_takes_three_statements_whatever_the_number_of_people(people, statements):
     for number in range(people):
         task(resident(ref=f"R{number}"))
-    statements, execute = [], psycopg.Cursor.execute
-
-    def noting(cursor, query, *args, **kwargs):
-        statements.append(query)
-        return execute(cursor, query, *args, **kwargs)
-
-    monkeypatch.setattr(psycopg.Cursor, "execute", noting)
+    statements.clear()
     assert on("2027-04-20") == Promised(people, 0)
     assert len(statements) == 3
 

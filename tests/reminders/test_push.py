@@ -14,7 +14,8 @@ from tasks.reminders import push, send
 from tasks.reminders.checks import vapid_key_is_one
 from tasks.reminders.models import Message, PushSubscription, Reminder
 from tasks.reminders.promise import promise
-from tests.reminders.conftest import at, free_port
+from tests.ports import free_port
+from tests.reminders.conftest import at
 from tests.reminders.push_service import Browser, PushService, with_status
 from tests.reminders.test_promise import resident, task
 

@@ -18,7 +18,8 @@ from tasks.reminders.models import MailOff, Message, Reminder, SendingHour
 from tasks.reminders.promise import promise
 from tasks.reminders.push import PushDelivery
 from tests.factories import GuardianshipFactory, ResidentFactory
-from tests.reminders.conftest import at, free_port
+from tests.ports import free_port
+from tests.reminders.conftest import at
 from tests.reminders.push_service import Browser
 from tests.reminders.test_promise import DUE, resident, task
 

@@ -4,7 +4,6 @@ import re
 from datetime import date
 
 import pytest
-import time_machine
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.db.models import Q
@@ -22,19 +21,13 @@ from tests.factories import (
     ResidentFactory,
     UserFactory,
 )
-from tests.tasks.changed_rules import change, other_code, take_away
+from tests.tasks.changed_rules import change, take_away
 from tests.tasks.test_versions import ACCOUNT, holds_for
 
 TODAY = date(2027, 4, 1)
 RENEWAL = "card.user-authentication-renewal"
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def on_the_day():
-    with time_machine.travel("2027-04-01T10:00+09:00", tick=False), other_code():
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("next_code")]
 
 
 @pytest.fixture

@@ -1,5 +1,3 @@
-import psycopg
-import pytest
 from hypothesis import HealthCheck, settings
 
 # What holds must hold again tomorrow, so a run draws the same examples as the one before.
@@ -16,17 +14,3 @@ settings.register_profile(
 settings.register_profile("long", max_examples=3000, stateful_step_count=30, **slow_is_fine)
 if settings.get_current_profile_name() == "default":  # none was named on the command line
     settings.load_profile("quick")
-
-
-@pytest.fixture
-def sent(monkeypatch):
-    """Every statement that this process sends: Django's and psycopg's cursors alike."""
-    statements = []
-    execute = psycopg.Cursor.execute
-
-    def record(self, query, *args, **kwargs):
-        statements.append(str(query))
-        return execute(self, query, *args, **kwargs)
-
-    monkeypatch.setattr(psycopg.Cursor, "execute", record)
-    return statements

@@ -506,18 +506,18 @@ def asking(statements):
 
 
 @pytest.mark.parametrize("count", [1, 200])
-def test_home_asks_six_times_for_few_tasks_and_for_many(visit, hanako, sent, count):
+def test_home_asks_six_times_for_few_tasks_and_for_many(visit, hanako, statements, count):
     many_tasks(hanako, count)
     visit("/")  # what a process asks once
-    sent.clear()
+    statements.clear()
 
     visit("/")
 
-    assert len(asking(sent)) == 6
+    assert len(asking(statements)) == 6
 
 
 @pytest.mark.parametrize("events", [1, 31])  # after either it is reported as done
-def test_a_task_asks_as_often_for_a_short_history_as_for_a_long(visit, hanako, sent, events):
+def test_a_task_asks_as_often_for_a_short_history_as_for_a_long(visit, hanako, statements, events):
     InsuranceUseFactory(resident=hanako)
     open_tasks(hanako)
     task = task_of(hanako, INSURANCE)
@@ -525,8 +525,8 @@ def test_a_task_asks_as_often_for_a_short_history_as_for_a_long(visit, hanako, s
         act = acts.undo if turn % 2 else acts.report_done
         act(resident=hanako, task_id=task.pk, by=hanako.user, today=TODAY)
 
-    sent.clear()
+    statements.clear()
 
     visit(address("task", task))
 
-    assert len(asking(sent)) == 10
+    assert len(asking(statements)) == 10

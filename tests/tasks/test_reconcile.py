@@ -74,47 +74,48 @@ def begin_and_end(statement):
 @pytest.mark.django_db
 @pytest.mark.parametrize("people", [1, 40])
 @pytest.mark.parametrize("night", ["first", "quiet", "closing"])
-def test_a_range_takes_the_same_few_statements_for_one_person_or_many(sent, people, night):
+def test_a_range_takes_the_same_few_statements_for_one_person_or_many(statements, people, night):
     ids = [one.pk for _ in range(people) for one in family(children=1)]
     if night != "first":
         reconcile_range(today=TODAY, low=min(ids), high=max(ids) + 1)
     if night == "closing":
         InsuranceUse.objects.update(status="registered")
-    sent.clear()
+    statements.clear()
 
     done = reconcile_range(today=TODAY, low=min(ids), high=max(ids) + 1)
 
     assert bool(done.opened) == (night == "first") and bool(done.closed) == (night == "closing")
-    assert len([one for one in sent if not begin_and_end(one)]) == (5 if night == "closing" else 4)
+    within = [one for one in statements if not begin_and_end(one)]
+    assert len(within) == (5 if night == "closing" else 4)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("children", [0, 5])
-def test_an_event_takes_at_most_six_statements_however_many_children(sent, children):
+def test_an_event_takes_at_most_six_statements_however_many_children(statements, children):
     people = [one.pk for one in family(children)]
     reconcile_people(people, today=TODAY)
     InsuranceUse.objects.update(status="registered")
-    sent.clear()
+    statements.clear()
 
     done = reconcile_people(people, today=TODAY)
 
     assert done.closed == 1 + children
-    assert len(sent) <= AT_MOST_FOR_ONE
+    assert len(statements) <= AT_MOST_FOR_ONE
 
 
 @pytest.mark.django_db
-def test_ten_rules_more_take_no_statement_more(ten_rules_more, sent):
+def test_ten_rules_more_take_no_statement_more(ten_rules_more, statements):
     people = [one.pk for one in family(children=2)]
-    sent.clear()
+    statements.clear()
 
     first = reconcile_people(people, today=TODAY)
-    opening = len(sent)
+    opening = len(statements)
     InsuranceUse.objects.update(status="registered")
-    sent.clear()
+    statements.clear()
     done = reconcile_people(people, today=TODAY)
 
     assert (first.opened, done.closed) == (7 + 30, 3 + 30)
-    assert opening <= AT_MOST_FOR_ONE and len(sent) <= AT_MOST_FOR_ONE
+    assert opening <= AT_MOST_FOR_ONE and len(statements) <= AT_MOST_FOR_ONE
     assert Task.objects.filter(status=Status.EXPIRED).count() == 30
 
 

@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 import pytest
-import time_machine
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.db import IntegrityError, transaction
@@ -33,13 +32,7 @@ TODAY = date(2027, 4, 1)
 ACCOUNT = "card.benefit-account"
 INSURANCE = "card.insurance-use"
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def on_the_day():
-    with time_machine.travel("2027-04-01T10:00+09:00", tick=False), other_code():
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("next_code")]
 
 
 @pytest.fixture
