@@ -15,6 +15,7 @@ urlpatterns = [
     path("account/", include("portal.accounts.urls")),
     path("staff/", admin.site.urls),
     path("reminders/", include("tasks.reminders.urls")),
+    path("children/", include("childcare.urls")),
     path("service-worker.js", service_worker, name="service-worker"),
     path("", include("tasks.urls")),
 ]
