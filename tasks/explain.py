@@ -15,7 +15,7 @@ from portal.database import Kept
 from portal.residents.models import Resident, Source
 from tasks.compile import DAY_IN_SQL, IDS, Wanted, column
 from tasks.reconcile import with_wards
-from tasks.rules import Condition, Rule, registry
+from tasks.rules import Condition, Rule, Text, registry
 from tasks.words import fill
 
 
@@ -43,6 +43,10 @@ class Explanation:
     opens_on: date | None
     due_on: date | None
     row: dict
+
+    @property
+    def title(self) -> Text:
+        return self.rule.title_of(self.subject)
 
     @property
     def deciding(self) -> Finding | None:
@@ -151,6 +155,10 @@ class Coming:
     subject: str
     opens_on: date
     due_on: date | None
+
+    @property
+    def title(self) -> Text:
+        return self.rule.title_of(self.subject)
 
 
 def coming_up(

@@ -15,7 +15,7 @@ from portal.residents.models import Resident
 from tasks.compile import Parameter, as_text
 from tasks.explain import Coming, coming_up, verdicts
 from tasks.models import LIVE, Priority, Status, Task
-from tasks.rules import Rule, registry
+from tasks.rules import Rule, Text, registry
 
 AHEAD = timedelta(days=365)
 RECENT = timedelta(days=30)
@@ -28,6 +28,7 @@ class TaskRow(NamedTuple):
     id: int
     about_id: int
     rule_id: int
+    subject: str
     status: Status
     due_on: date | None
     priority: Priority
@@ -43,6 +44,10 @@ class Item:
     rule: Rule
     about: Resident
     checked_at: datetime | None
+
+    @property
+    def title(self) -> Text:
+        return self.rule.title_of(self.task.subject)
 
     @property
     def urgent(self) -> bool:

@@ -81,6 +81,8 @@ class Rule:
     person: list[Condition] = field(default_factory=list)
     about: str = "resident"
     subject: str | None = None
+    # What one occurrence is called, from its subject; without it, every one is called `title`.
+    names: Callable[[str], Text] | None = None
     opens_on: str | None = None
     due_on: str | None = None
     # Where the task stands: with what to do or what to know; first in the list; in the picture.
@@ -111,6 +113,10 @@ class Rule:
     def id(self) -> int:
         """The number that stored rows carry: it needs no agreement between installations."""
         return zlib.crc32(self.key.encode()) & 0x7FFFFFFF
+
+    def title_of(self, subject: str) -> Text:
+        """Return what the occurrence named `subject` is called; "" names none."""
+        return self.names(subject) if self.names and subject else self.title
 
     @property
     def person_conditions(self) -> list[Condition]:

@@ -9,7 +9,7 @@ from tasks.forms import SnoozeForm, ready_choices
 from tasks.models import LIVE, Status, Task, TaskEvent
 from tasks.reminders.promise import WOKEN_WITHIN
 from tasks.reminders.record import Record
-from tasks.rules import Rule, registry
+from tasks.rules import Rule, Text, registry
 from tasks.words import fill
 
 
@@ -28,6 +28,10 @@ class TaskPage:
     @cached_property
     def rule(self) -> Rule:
         return registry.by_id(self.task.rule_id)
+
+    @property
+    def title(self) -> Text:
+        return self.rule.title_of(self.task.subject)
 
     @property
     def live(self) -> bool:

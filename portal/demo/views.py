@@ -181,7 +181,7 @@ def clock_page(request, form=None):
         "people": list(next_reminders()),
         "person": person,
         "reminders": [
-            (registry.by_id(reminder.task.rule_id).title, reminder)
+            (title_of(reminder.task), reminder)
             for reminder in walk.reminders_of(person.ref).select_related("task").order_by("id")
         ]
         if person
@@ -189,6 +189,10 @@ def clock_page(request, form=None):
         "days": list(days_lived()),
     }
     return render(request, "demo/clock.html", context, status=422 if form else 200)
+
+
+def title_of(task):
+    return registry.by_id(task.rule_id).title_of(task.subject)
 
 
 def person_with(ref):

@@ -16,7 +16,7 @@ ENDED_SHOWN = 100
 
 def _title(task):
     rule = registry.by_id(task.rule_id)
-    return rule.title if rule else task.rule.key
+    return rule.title_of(task.subject) if rule else task.rule.key
 
 
 def _about(task, resident):

@@ -61,6 +61,7 @@ def with_task_and_message(reminders):
     """Add to each reminder what is shown of its task and of its message."""
     return reminders.annotate(
         rule_id=of_task("rule"),
+        subject=of_task("subject"),
         due_on=of_task("due_on"),
         attempts=of_message("attempts"),
         last_answer=of_message("last_answer"),
@@ -117,7 +118,7 @@ class ReminderAdmin(LookOnly, LongList, admin.ModelAdmin):
     @admin.display(description=_("rule"))
     def rule(self, reminder):
         rule = registry.by_id(reminder.rule_id)
-        return rule.title if rule else reminder.rule_id
+        return rule.title_of(reminder.subject) if rule else reminder.rule_id
 
     @admin.display(description=_("step"))
     def when(self, reminder):
@@ -304,7 +305,7 @@ def reminders_of(resident):
     for one in found.order_by("-day", "-pk")[:SHOWN_OF_A_RESIDENT]:
         rule = registry.by_id(one.rule_id)
         yield [
-            rule.title if rule else one.rule_id,
+            rule.title_of(one.subject) if rule else one.rule_id,
             step_in_words(one.rule_id, one.step, one.due_on),
             one.get_channel_display(),
             one.day,

@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from portal.crash_points import reached
 from portal.database import run
@@ -120,7 +120,8 @@ class Deliveries(dict):
 # ---- one message
 TAKE = f"""
     SELECT m.uuid, m.attempts, m.first_tried_at, who.id, who.uuid, {LANGUAGE}, {ADDRESS},
-        (SELECT json_agg(json_build_array(r.id, t.rule_id, t.due_on, t.about_id <> t.resident_id,
+        (SELECT json_agg(json_build_array(
+                r.id, t.rule_id, t.subject, t.due_on, t.about_id <> t.resident_id,
                 {WHY_NOT.format(channel="m.channel", day="%(day)s::date")})
             ORDER BY t.priority, t.due_on, t.rule_id, t.id)
         FROM {Reminder._meta.db_table} r
@@ -182,13 +183,14 @@ def take(one: Claimed, *, day: date) -> Taken | None:
         return None
     [(uuid, attempts, first_tried_at, person, public_id, language, address, told)] = rows
     lines, skipped = [], []
-    for reminder, rule_id, due_on, of_a_child, reason in told or []:
-        rule = registry.by_id(rule_id)
-        if reason or rule is None:
-            skipped.append((reminder, reason or Reason.TASK_WITHDRAWN.value))
-        else:
-            due_on = due_on and date.fromisoformat(due_on)
-            lines.append(Line(reminder, rule.title, due_on, of_a_child))
+    with translation.override(language):  # a rule may name an occurrence there and then
+        for reminder, rule_id, subject, due_on, of_a_child, reason in told or []:
+            rule = registry.by_id(rule_id)
+            if reason or rule is None:
+                skipped.append((reminder, reason or Reason.TASK_WITHDRAWN.value))
+            else:
+                due_on = due_on and date.fromisoformat(due_on)
+                lines.append(Line(reminder, rule.title_of(subject), due_on, of_a_child))
     letter = Letter(uuid, day, person, public_id, language, address, lines)
     return Taken(one.resident, one.message, attempts, first_tried_at, letter, skipped)
 
