@@ -89,8 +89,10 @@ def _rows(rule: Rule, about: Resident, today: date) -> Iterable[dict]:
         "task_source": F("source__key"),
     }
     columns = tests | {name: value for name, value in dates.items() if value is not None}
-    rows = rule.rows(today).filter(**{rule.about: about.pk}).annotate(**columns)
-    return rows.values(*columns, "checked_at", *rule.columns_named())
+    rows = rule.rows(today).filter(**{rule.about: about.pk})
+    named = rule.columns_named(rows)
+    found = rows.annotate(**columns).values(*columns, "checked_at", *named)
+    return [row | rule.in_words(row) for row in found] if rule.in_words else found
 
 
 def _explained(rule, about, of_person, row) -> Explanation:

@@ -5,9 +5,10 @@ and what is coming up. See docs/rules.md for how to add one.
 """
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ImproperlyConfigured
@@ -96,6 +97,10 @@ class Rule:
     remind_every: int | None = None
     # After "I have done this": days until the source should have confirmed it.
     confirm_within: int = 3
+    # What the sentences of the rule and its conditions may name beside columns of the row: made of
+    # the row, with the columns `reads`, in the reader's language. A key takes the column's place.
+    reads: Sequence[str] = ()
+    in_words: Callable[[Mapping], Mapping] | None = None
     theme: Text = ""
     short: Text = ""
     what: Text = ""
@@ -126,12 +131,21 @@ class Rule:
     def all_conditions(self) -> list[Condition]:
         return [*self.person_conditions, *self.conditions]
 
-    def columns_named(self) -> set[str]:
-        """Return the row's columns that the rule's sentences name."""
-        sentences = [self.what, self.after_due, self.if_not]
+    @cached_property
+    def same_for_all(self) -> list[Text]:
+        """Where, and at what cost, as far as that can be told without the facts of anybody."""
+        return [text for text in (self.where, self.cost) if text and not columns_in(text)]
+
+    def columns_named(self, rows: QuerySet) -> set[str]:
+        """Return the columns of `rows` that the rule's sentences name or `in_words` reads."""
+        sentences = [self.what, self.after_due, self.if_not, self.where, self.bring, self.cost]
         for condition in self.conditions:
             sentences += [condition.holds, condition.fails, condition.unknown, condition.ends_when]
-        return set().union(*map(columns_in, sentences))
+        named = set().union(*map(columns_in, sentences))
+        if self.in_words:  # which makes the other names
+            fields = rows.model._meta.concrete_fields
+            named &= {field.name for field in fields} | rows.query.annotations.keys()
+        return named | {*self.reads}
 
 
 def check_reminders(rule: Rule) -> None:

@@ -10,7 +10,7 @@ from tasks.models import LIVE, Status, Task, TaskEvent
 from tasks.reminders.promise import WOKEN_WITHIN
 from tasks.reminders.record import Record
 from tasks.rules import Rule, Text, registry
-from tasks.words import fill
+from tasks.words import columns_in, fill
 
 
 @dataclass
@@ -52,11 +52,26 @@ class TaskPage:
         return self._filled((self.overdue and self.rule.after_due) or self.rule.what)
 
     @property
+    def where(self) -> str:
+        return self._filled(self.rule.where)
+
+    @property
+    def bring(self) -> str:
+        return self._filled(self.rule.bring)
+
+    @property
+    def cost(self) -> str:
+        return self._filled(self.rule.cost)
+
+    @property
     def if_not(self) -> str:
         return "" if self.overdue and self.rule.after_due else self._filled(self.rule.if_not)
 
     def _filled(self, text) -> str:
-        return fill(text, self.explanation.row) if self.explanation else ""
+        """Return a sentence of the rule's; one that names facts only where there are any."""
+        if self.explanation:
+            return fill(text, self.explanation.row)
+        return "" if columns_in(text) else str(text)
 
     @property
     def unknown(self) -> Finding | None:
