@@ -135,12 +135,20 @@ def reconcile_people(people: Iterable[int], *, today: date | None = None) -> Rec
     if not ids:
         return Reconciled()
     with transaction.atomic():
-        many = len(ids) > MANY
-        if many:
-            _lock_blocks(sorted({one // BLOCK for one in ids}))
-        else:
-            lock_people(ids)
-        return _reconcile(IDS, today or clock.today(), many=many, ids=ids)
+        hold(ids)
+        return _reconcile(IDS, today or clock.today(), many=len(ids) > MANY, ids=ids)
+
+
+def hold(people: Iterable[int]) -> None:
+    """Hold these people (ids) alone, as a reconciliation of them does, until the transaction ends.
+
+    For what reads their facts and writes others, and reconciles them afterwards.
+    """
+    ids = set(people)
+    if len(ids) > MANY:
+        _lock_blocks(sorted({one // BLOCK for one in ids}))
+    elif ids:
+        lock_people(ids)
 
 
 def with_wards(people: Iterable[int]) -> set[int]:

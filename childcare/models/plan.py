@@ -22,6 +22,13 @@ class VaccinationForecast(models.Model):
     )
     edition = models.CharField(_("edition"), max_length=32)
     as_of = models.DateField(_("as of"))
+    born = models.DateField(_("born"), help_text=_("As it was reckoned with."))
+    again_on = models.DateField(
+        _("to be worked out again on"),
+        null=True,
+        blank=True,
+        help_text=_("When a free period is over, another dose may be the next one."),
+    )
     record_known = models.BooleanField(
         _("a record is known"),
         help_text=_("A dose is recorded, or the family says that none was given."),

@@ -35,6 +35,16 @@ Email = Annotated[
     ),
 ]
 Moment = Annotated[datetime, Meta(tz=True)]
+# The number that a source gave one of its records. Without white space, so that behind the
+# source's key it cannot be taken for a part of that.
+RecordId = Annotated[str, Meta(max_length=64, pattern=r"^\S+\Z")]
+# A code of ours, or whatever the source calls it.
+Code = Annotated[str, Meta(min_length=1, max_length=64)]
+Place = Annotated[str, Meta(max_length=200)]
+# What a person can measure; beyond it another unit was meant, or a digit is missing.
+Grams = Annotated[int, Meta(ge=100, le=200_000)]
+Height = Annotated[float, Meta(ge=10, le=250)]
+Head = Annotated[float, Meta(ge=10, le=80)]
 
 _KEY = re.compile(r'"\s*:')
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\.")
@@ -82,6 +92,15 @@ class OfAPerson(Struct):
     source: Id
     person: Id = field(name="resident")
     checked_at: Moment
+    guardian: ClassVar[None] = None
+
+
+class OnPaper(Struct):
+    """A record about a person, whose source need not say when it knew that."""
+
+    source: Id
+    person: Id = field(name="resident")
+    checked_at: Moment | None = None
     guardian: ClassVar[None] = None
 
 
@@ -177,12 +196,80 @@ class AccountValue(Value):
     status: Literal["registered", "not-registered", "unknown"]
 
 
+class BirthValue(Value):
+    born: date
+    sex: Literal["F", "M"] | None = None
+    gestation_weeks: Annotated[int, Meta(ge=15, le=45)] | None = None
+    gestation_days: Annotated[int, Meta(ge=0, le=6)] | None = None
+    weight_g: Grams | None = None
+    height_cm: Height | None = None
+    head_cm: Head | None = None
+    place: Place | None = None
+    withdrawn: bool = False
+
+    about = OnPaper
+    past = ("born",)
+
+    def check(self, about, reader):
+        super().check(about, reader)
+        if self.gestation_days is not None and self.gestation_weeks is None:
+            raise Refused(reasons.MISSING_FIELD, "gestation_weeks")
+
+
+class RecordValue(Value, kw_only=True):
+    """One of several records of a kind about a person: what was done on a day."""
+
+    on: date
+    id: RecordId | None = None
+    withdrawn: bool = False
+
+    about = OnPaper
+    past = ("on",)
+    what: ClassVar[str]
+
+    def __post_init__(self):
+        setattr(self, self.what, getattr(self, self.what).strip())
+
+    def key(self, about):
+        """By the source's own number, which begins with "#"; else by what and when."""
+        if self.id:
+            return f"{about.source} #{self.id}"
+        return f"{getattr(self, self.what)} {self.on}"
+
+    def check(self, about, reader):
+        super().check(about, reader)
+        if not getattr(self, self.what):
+            raise Refused(reasons.WRONG_LENGTH, self.what)
+
+
+class CheckupValue(RecordValue, kw_only=True):
+    checkup: Code
+    findings: Annotated[str, Meta(max_length=4000)] | None = None
+    weight_g: Grams | None = None
+    height_cm: Height | None = None
+    head_cm: Head | None = None
+    place: Place | None = None
+
+    what = "checkup"
+
+
+class VaccinationValue(RecordValue, kw_only=True):
+    vaccine: Code
+    lot: Annotated[str, Meta(max_length=64)] | None = None
+    clinic: Place | None = None
+
+    what = "vaccine"
+
+
 KINDS: dict[str, type[Value]] = {
     "resident": ResidentValue,
     "guardianship": GuardianshipValue,
     "certificate": CertificateValue,
     "insurance": InsuranceValue,
     "account": AccountValue,
+    "birth": BirthValue,
+    "checkup": CheckupValue,
+    "vaccination": VaccinationValue,
 }
 
 
@@ -278,17 +365,19 @@ def require_day(name: str, day: date | None, last: date) -> None:
 
 def refusal(message: str) -> Refused:
     """Return the reason that msgspec's message names; of the line only the field's name."""
-    names = re.findall(r"`([^`]*)`", message)
     if message.startswith("Object missing required field"):
-        return Refused(reasons.MISSING_FIELD, names[0])
-    name = names[-1].removeprefix("$.") if " - at " in message else ""
+        return Refused(reasons.MISSING_FIELD, re.findall(r"`([^`]*)`", message)[0])
+    what, _at, where = message.rpartition(" - at ")
+    name = where.strip("`").removeprefix("$.") if what else ""
     for part, reason in {
         "encoded date": reasons.NOT_A_DATE,
         "timezone": reasons.NOT_A_DATE,
         "of length": reasons.WRONG_LENGTH,
+        " >= ": reasons.NUMBER_OUT_OF_RANGE,
+        " <= ": reasons.NUMBER_OUT_OF_RANGE,
         "enum value": reasons.NOT_A_CHOICE,
-        "matching regex": reasons.EMAIL,
+        "matching regex": reasons.EMAIL if name == "email" else reasons.RECORD_ID,
     }.items():
-        if part in message.partition(" - at ")[0]:
+        if part in what:
             return Refused(reason, name)
     return Refused(reasons.WRONG_TYPE, name)

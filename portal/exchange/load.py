@@ -19,6 +19,8 @@ from typing import BinaryIO, NamedTuple
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
+from childcare.plan import out_of_date, replan
+from childcare.settle import settle_births, settle_checkups, settle_vaccinations
 from portal import clock
 from portal.card.settle import (
     settle_benefit_accounts,
@@ -39,7 +41,7 @@ from portal.residents.settle import (
     settle_guardianships,
     settle_residents,
 )
-from tasks.reconcile import reconcile_people, with_wards
+from tasks.reconcile import hold, reconcile_people, with_wards
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +53,8 @@ PASSING = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
 
 TABLES_OF_REPORTS = "residents_resident, residents_residentref, residents_factreport"
 TABLES_OF_FACTS = """residents_resident, residents_guardianship, card_certificate,
-    card_insuranceuse, card_benefitaccount"""
+    card_insuranceuse, card_benefitaccount, childcare_birth, childcare_checkup,
+    childcare_vaccination, childcare_vaccinationforecast, childcare_duedose"""
 
 STAGED = """
     DROP TABLE IF EXISTS staged_line, placed_line;
@@ -235,7 +238,7 @@ class Load:
         self.run(DELIVERED)
         self.run(NEW_PEOPLE, arrived=self.arrived)
         self.run(UNKNOWN_PEOPLE)
-        self.run(GUARDIANS_OF_ADULTS, arrived=self.arrived)
+        self.run(AGAINST_THE_BIRTH, arrived=self.arrived)
         self.run(SET_ASIDE, upload=self.upload.pk)
         self.run(STILL_SET_ASIDE)
         self.run(PLACED, arrived=self.arrived)
@@ -277,9 +280,16 @@ class Load:
         changed |= settle_certificates(told.get("certificate", nobody) | people)
         changed |= settle_insurance_uses(told.get("insurance", nobody))
         changed |= settle_benefit_accounts(told.get("account", nobody))
+        of_children = settle_births(told.get("birth", nobody))
+        of_children |= settle_checkups(told.get("checkup", nobody))
+        of_children |= settle_vaccinations(told.get("vaccination", nobody))
         if state_changed:
             changed |= with_wards(state_changed)
+        changed |= of_children
         self.tell_planner(TABLES_OF_FACTS, people=len(changed))
+        hold(changed)
+        of_children |= out_of_date(people, today=self.today)
+        replan(of_children, today=self.today)
         reconcile_people(changed, today=self.today)
         return sum(lines for _told, _newer, lines in reported.values())
 
@@ -349,22 +359,31 @@ UNKNOWN_PEOPLE = f"""
         WHERE l.reason = '' AND (p.ref IS NULL OR l.guardian IS NOT NULL AND g.ref IS NULL)) unknown
     WHERE s.ctid = unknown.line"""
 
+OF_A_BIRTH = "'guardianship', 'birth', 'checkup', 'vaccination'"
 ADULT_ON = FirstDayAtAge.template % {"expressions": "child.born", "years": ADULT}
 
-# By the date of birth as this load corrects it. Such a line waits for the child: a later
-# correction takes it up again.
-GUARDIANS_OF_ADULTS = f"""
-    UPDATE staged_line s SET reason = '{reasons.GUARDIAN_OF_AN_ADULT}', detail = child.ref,
-        waits_for_ref = child.ref
+# What the date of birth speaks against, as this load corrects it. Such a line waits for the
+# person: a later correction takes it up again. What a source withdraws is taken in any case.
+AGAINST_THE_BIRTH = f"""
+    UPDATE staged_line s SET reason = wrong.reason, detail = wrong.ref, waits_for_ref = wrong.ref
     FROM (
-        SELECT ward.person AS ref, CASE WHEN said.checked_at > person.checked_at
-            THEN (said.value->>'born')::date ELSE person.born END AS born
-        FROM (SELECT DISTINCT person FROM staged_line WHERE kind = 'guardianship') ward
-        JOIN residents_residentref known ON known.ref = ward.person
-        JOIN residents_resident person ON person.id = known.resident_id
-        LEFT JOIN ({SAID_OF_PEOPLE}) said ON said.person = ward.person) child
-    WHERE s.kind = 'guardianship' AND s.reason = '' AND s.person = child.ref
-        AND (s.value->>'from')::date >= {ADULT_ON}"""
+        SELECT l.ctid AS line, child.ref, CASE
+            WHEN l.kind = 'guardianship' AND (l.value->>'from')::date >= {ADULT_ON}
+                THEN '{reasons.GUARDIAN_OF_AN_ADULT}'
+            WHEN l.kind = 'birth' AND (l.value->>'born')::date <> child.born
+                THEN '{reasons.BORN_ON_ANOTHER_DAY}'
+            WHEN l.kind IN ('checkup', 'vaccination') AND (l.value->>'on')::date < child.born
+                THEN '{reasons.BEFORE_BIRTH}' END AS reason
+        FROM staged_line l JOIN (
+            SELECT told.person AS ref, CASE WHEN said.checked_at > person.checked_at
+                THEN (said.value->>'born')::date ELSE person.born END AS born
+            FROM (SELECT DISTINCT person FROM staged_line WHERE kind IN ({OF_A_BIRTH})) told
+            JOIN residents_residentref known ON known.ref = told.person
+            JOIN residents_resident person ON person.id = known.resident_id
+            LEFT JOIN ({SAID_OF_PEOPLE}) said ON said.person = told.person) child
+            ON child.ref = l.person
+        WHERE l.kind IN ({OF_A_BIRTH}) AND l.reason = '' AND NOT l.value ? 'withdrawn') wrong
+    WHERE s.ctid = wrong.line AND wrong.reason IS NOT NULL"""
 
 SET_ASIDE = """
     INSERT INTO exchange_quarantinedline (upload_id, file, line_number, reason, detail, text,

@@ -18,14 +18,18 @@ WRONG_LENGTH = "wrong-length"
 NOT_A_CHOICE = "not-a-choice"
 NOT_A_DATE = "not-a-date"
 DATE_OUT_OF_RANGE = "date-out-of-range"
+NUMBER_OUT_OF_RANGE = "number-out-of-range"
 ENDS_BEFORE_IT_BEGINS = "ends-before-it-begins"
 EMAIL = "email"
+RECORD_ID = "record-id"
 MUNICIPALITY_CHECK_DIGIT = "municipality-check-digit"
 UNKNOWN_MUNICIPALITY = "unknown-municipality"
 OWN_GUARDIAN = "own-guardian"
 MERGED_INTO_ITSELF = "merged-into-itself"
 UNKNOWN_PERSON = "unknown-person"
 GUARDIAN_OF_AN_ADULT = "guardian-of-an-adult"
+BEFORE_BIRTH = "before-birth"
+BORN_ON_ANOTHER_DAY = "born-on-another-day"
 
 # As staff find them in a list.
 NAMES = {
@@ -44,14 +48,18 @@ NAMES = {
     NOT_A_CHOICE: _("a value that is not agreed"),
     NOT_A_DATE: _("not a date of the calendar"),
     DATE_OUT_OF_RANGE: _("a date too far away"),
+    NUMBER_OUT_OF_RANGE: _("a number that cannot be"),
     ENDS_BEFORE_IT_BEGINS: _("ends before it begins"),
     EMAIL: _("not an e-mail address"),
+    RECORD_ID: _("not the number of a record"),
     MUNICIPALITY_CHECK_DIGIT: _("a wrong check digit of a municipality"),
     UNKNOWN_MUNICIPALITY: _("unknown municipality"),
     OWN_GUARDIAN: _("guardian of oneself"),
     MERGED_INTO_ITSELF: _("merged into itself"),
     UNKNOWN_PERSON: _("the person has not been reported"),
     GUARDIAN_OF_AN_ADULT: _("guardian of an adult"),
+    BEFORE_BIRTH: _("before the person's birth"),
+    BORN_ON_ANOTHER_DAY: _("born on another day, by the register"),
 }
 
 SENTENCES = {
@@ -87,8 +95,16 @@ SENTENCES = {
         "The date in the field {detail} is too far in the past or in the future. Check the "
         "year. If it lies ahead, send the line when the day has come."
     ),
+    NUMBER_OUT_OF_RANGE: _(
+        "The number in the field {detail} cannot be: it is too small or too large. Check the unit "
+        "(grams, centimetres, weeks) and send the line again."
+    ),
     ENDS_BEFORE_IT_BEGINS: _("The last day ({detail}) is before the first. Correct one of them."),
     EMAIL: _("The field {detail} is not an e-mail address. Correct it or leave it out."),
+    RECORD_ID: _(
+        "The field {detail} is empty or has white space in it. Send the number that your system "
+        "gave the record, or leave the field out."
+    ),
     MUNICIPALITY_CHECK_DIGIT: _(
         "{detail} is not a municipality's code: its sixth digit does not fit the others. Check "
         "the code for a typing error."
@@ -106,6 +122,15 @@ SENTENCES = {
     GUARDIAN_OF_AN_ADULT: _(
         "The guardianship begins when {detail} is already 18. Check the day it begins and the "
         "date of birth."
+    ),
+    BEFORE_BIRTH: _(
+        "The day of this record is before the birth of {detail}. Check the day, and whose record "
+        "it is. If the register corrects the date of birth, the line is taken by itself."
+    ),
+    BORN_ON_ANOTHER_DAY: _(
+        "The register has another date of birth for {detail}, so this may be the record of "
+        "another child. Check the id and the date. If the register corrects its own, the line "
+        "is taken by itself."
     ),
 }
 

@@ -261,8 +261,8 @@ class FactReport(models.Model):
         db_index=False,
     )
     kind = models.CharField(_("kind"), max_length=32)
-    # Long enough for a certificate's type and serial.
-    key = models.CharField(_("key"), max_length=96, blank=True)
+    # Long enough for a source's key and its own number of a record.
+    key = models.CharField(_("key"), max_length=160, blank=True)
     source = models.ForeignKey(Source, models.PROTECT, verbose_name=_("source"), db_index=False)
     checked_at = models.DateTimeField(
         _("checked at"), help_text=_("As the source said; else when it first reached us.")

@@ -69,6 +69,39 @@ def account(ref="R1", **fields):
     }
 
 
+def birth(ref="R2", **fields):
+    return {
+        "kind": "birth",
+        "source": "juki-131016",
+        "resident": ref,
+        "born": "2025-11-01",
+        "weight_g": 3010,
+        **fields,
+    }
+
+
+def checkup(ref="R2", **fields):
+    return {
+        "kind": "checkup",
+        "source": "hoken-131016",
+        "resident": ref,
+        "checkup": "1m",
+        "on": "2025-12-05",
+        **fields,
+    }
+
+
+def vaccination(ref="R2", **fields):
+    return {
+        "kind": "vaccination",
+        "source": "yobo-131016",
+        "resident": ref,
+        "vaccine": "PCV",
+        "on": "2026-01-05",
+        **fields,
+    }
+
+
 def raw(line) -> bytes:
     return line if isinstance(line, bytes) else json.dumps(line, ensure_ascii=False).encode()
 
@@ -101,6 +134,21 @@ STANDING = {
         FROM card_insuranceuse i JOIN residents_resident p ON p.id = i.resident_id""",
     "accounts": """SELECT p.ref, status, a.checked_at, a.stale_on
         FROM card_benefitaccount a JOIN residents_resident p ON p.id = a.resident_id""",
+    "births": """SELECT p.ref, b.born, sex, gestation_weeks, gestation_days, weight_g, height_cm,
+        head_cm, place, withdrawn, b.checked_at, b.stale_on
+        FROM childcare_birth b JOIN residents_resident p ON p.id = b.resident_id""",
+    "checkups": """SELECT p.ref, record, checkup, "on", findings, weight_g, height_cm, head_cm,
+        place, withdrawn, c.checked_at, c.stale_on
+        FROM childcare_checkup c JOIN residents_resident p ON p.id = c.resident_id""",
+    "vaccinations": """SELECT p.ref, record, vaccine, "on", lot, clinic, withdrawn, v.checked_at,
+        v.stale_on
+        FROM childcare_vaccination v JOIN residents_resident p ON p.id = v.resident_id""",
+    "doses": """SELECT p.ref, subject, vaccine, dose, d.born, record_known, given_on, ended,
+        earliest, legal_until, recommended_from, recommended_until, opens_on, due_on,
+        reasons::text, warnings::text
+        FROM childcare_duedose d JOIN residents_resident p ON p.id = d.resident_id""",
+    "forecasts": """SELECT p.ref, edition, record_known, f.born, again_on, result::text
+        FROM childcare_vaccinationforecast f JOIN residents_resident p ON p.id = f.resident_id""",
     "reports": """SELECT p.ref, kind, f.key, s.key, f.checked_at, timed, value::text
         FROM residents_factreport f JOIN residents_resident p ON p.id = f.resident_id
         JOIN residents_source s ON s.id = f.source_id""",

@@ -49,7 +49,10 @@ BAD = {
     "no kind": ({"source": "kokin"}, "missing-field"),
     "kind is a number": ({**account(), "kind": 5}, "wrong-type"),
     "unknown kind": ({**account(), "kind": "horoscope"}, "unknown-kind"),
-    "kind of a later time": ({"kind": "birth", "source": "juki", "resident": "R1"}, "unknown-kind"),
+    "kind of a later time": (
+        {"kind": "tax", "source": "juki", "resident": "R1"},
+        "unknown-kind",
+    ),
     "no source": ({k: v for k, v in account().items() if k != "source"}, "missing-field"),
     "no time of the check": (
         {k: v for k, v in account().items() if k != "checked_at"},
