@@ -123,7 +123,7 @@ class Wanted:
         priority = str(usual.value)
         if rule.urgent_days is not None:
             priority = (
-                f"CASE WHEN task_due_on - {rule.urgent_days} <= {DAY_IN_SQL} "
+                f"CASE WHEN {urgent_until(rule)} - {rule.urgent_days} <= {DAY_IN_SQL} "
                 f"THEN {Priority.URGENT.value} ELSE {usual.value} END"
             )
         return f"""
@@ -315,11 +315,18 @@ class Wanted:
 
 # ---- versions
 def dates(rule: Rule) -> dict[str, Expression]:
-    """Return the columns of a rule's rows that become the dates of its task."""
-    return {
+    """Return the columns of a rule's rows from which its task has its dates and its urgency."""
+    found = {
         "task_opens_on": F(rule.opens_on) if rule.opens_on else Value(None, DateField()),
         "task_due_on": F(rule.due_on) if rule.due_on else Value(None, DateField()),
     }
+    # Only where it is said: a rule that does not say it stays the version that it is.
+    return found | ({"task_urgent_until": F(rule.urgent_until)} if rule.urgent_until else {})
+
+
+def urgent_until(rule: Rule) -> str:
+    """Return the one of those columns whose date `urgent_days` counts back from."""
+    return "task_urgent_until" if rule.urgent_until else "task_due_on"
 
 
 def definition(rule: Rule) -> dict:

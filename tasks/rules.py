@@ -90,7 +90,9 @@ class Rule:
     information: bool = False
     priority: bool = False
     setup: bool = False
+    # How many days before its due date a task is urgent; or before the date in another column.
     urgent_days: int | None = None
+    urgent_until: str | None = None
     may_be_dismissed: bool = False
     # Reminders: on which days before the due date; and, without a date, every how many days.
     remind: Sequence[int] = ()
@@ -167,6 +169,15 @@ def check_reminders(rule: Rule) -> None:
         )
 
 
+def check_urgency(rule: Rule) -> None:
+    """Raise ImproperlyConfigured where a rule's tasks could never become urgent as it says."""
+    if rule.urgent_until and rule.urgent_days is None:
+        raise ImproperlyConfigured(
+            f'Rule "{rule.key}" is urgent until "{rule.urgent_until}" and does not say for how '
+            "long. Give it `urgent_days`, or take `urgent_until` away."
+        )
+
+
 class Registry(dict):
     """The rules by key, in the order in which they were registered."""
 
@@ -178,6 +189,7 @@ class Registry(dict):
                     f'"{other.key}". Rename one.'
                 )
         check_reminders(rule)
+        check_urgency(rule)
         self[rule.key] = rule
         return rule
 

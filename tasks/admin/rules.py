@@ -147,6 +147,7 @@ def in_general(rule) -> dict:
         "fact": fact._meta.verbose_name,
         "opens_on": _name(fact, rule.opens_on),
         "due_on": _name(fact, rule.due_on),
+        "urgent_until": _name(fact, rule.urgent_until),
         "conditions": [
             {
                 "name": condition.name,

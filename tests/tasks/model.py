@@ -73,13 +73,18 @@ class Account:
 
 @dataclass
 class World:
-    """All that is known; insurance and account by the ref of the person."""
+    """All that is known; insurance and account by the ref of the person.
+
+    `urgent_later`: another version of the law, by which a certificate for identity verification
+    is urgent before the card no longer proves the insurance, three months after the expiry.
+    """
 
     people: dict[str, Person] = field(default_factory=dict)
     guardians: list[Guardian] = field(default_factory=list)
     certificates: list[Certificate] = field(default_factory=list)
     insurance: dict[str, Insurance] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
+    urgent_later: bool = False
 
     def who_acts_for(self, ref: str, today: date) -> set[str]:
         if self.people[ref].acts_from <= today:
@@ -157,7 +162,10 @@ def _renewal(world, one, today):
     if one.type == "signature":
         tests.append((one.lapsed_on is None, "withdrawn"))
     tests.append((opens_on <= today, "withdrawn"))
-    urgent = (one.expires_on - today).days <= 30
+    urgent_until = one.expires_on
+    if world.urgent_later and one.type == "user-authentication":
+        urgent_until = months_later(one.expires_on, 3)
+    urgent = (urgent_until - today).days <= 30
     return Occurrence(
         RENEWALS[one.type],
         one.holder,

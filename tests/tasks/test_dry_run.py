@@ -60,6 +60,7 @@ CHANGES = [
     lambda rule: {"due_on": "stale_on"},
     lambda rule: {"opens_on": None, "due_on": None, "urgent_days": None},
     lambda rule: {"urgent_days": 90, "due_on": rule.due_on or "stale_on"},
+    lambda rule: {"urgent_days": 30, "urgent_until": "stale_on"},
     lambda rule: {"priority": not rule.priority},
     lambda rule: {"subject": None if rule.subject else "pk"},
 ]

@@ -8,14 +8,16 @@ from itertools import pairwise
 
 import pytest
 from django.db import connection, transaction
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from portal.residents.models import Resident
-from tasks import acts
+from tasks import acts, versions
 from tasks.models import Task
 from tasks.reconcile import Reconciled, reconcile_people, reconcile_range
 from tests.tasks import chance
+from tests.tasks.changed_rules import change, other_code
 from tests.tasks.model import Inbox
 from tests.tasks.stored import Facts
 
@@ -147,6 +149,32 @@ class Inboxes(RuleBasedStateMachine):
         assert self.facts.inbox() == self.expected
 
 
+class UrgentLater(Inboxes):
+    """The same under a rule that is urgent until another date than the due date."""
+
+    def __init__(self):
+        super().__init__()
+        self.this_code_again = other_code()
+        self.this_code_again.__enter__()
+        change("card.user-authentication-renewal", urgent_until="insurance_proof_until")
+        versions.record()
+
+    def teardown(self):
+        self.this_code_again.__exit__(None, None, None)
+        super().teardown()
+
+    @initialize(data=st.data())
+    def people_are_known(self, data):
+        super().people_are_known(data)
+        self.world.urgent_later = True
+
+
 @pytest.mark.django_db
 def test_stored_inboxes_are_those_of_the_model():
     run_state_machine_as_test(Inboxes)
+
+
+@pytest.mark.django_db
+def test_stored_inboxes_are_those_of_the_model_where_what_is_due_is_urgent_later():
+    some = settings(max_examples=20, stateful_step_count=8)
+    run_state_machine_as_test(UrgentLater, settings=some)

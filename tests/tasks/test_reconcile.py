@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from portal.card.models import InsuranceUse
 from tasks import versions
-from tasks.models import Status, Task
+from tasks.models import Priority, Status, Task
 from tasks.reconcile import Reconciled, reconcile_people, reconcile_range
 from tasks.rules import Condition, Rule, registry
 from tests.factories import (
@@ -18,7 +18,7 @@ from tests.factories import (
     InsuranceUseFactory,
     ResidentFactory,
 )
-from tests.tasks.changed_rules import forget_compiled, other_code
+from tests.tasks.changed_rules import change, forget_compiled, other_code
 
 TODAY = date(2027, 4, 1)
 AT_MOST_FOR_ONE = 6
@@ -163,6 +163,27 @@ def test_a_task_put_off_is_back_by_its_due_date_even_where_that_was_moved(days_t
     reconcile_people([certificate.resident_id], today=TODAY)
 
     assert Task.objects.get().status == status
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("until", "day", "priority"),
+    [
+        (date(2027, 8, 20), date(2027, 7, 20), Priority.PRIORITY),
+        (date(2027, 8, 20), date(2027, 7, 21), Priority.URGENT),
+        (None, date(2027, 7, 21), Priority.PRIORITY),
+    ],
+)
+def test_a_task_is_urgent_so_many_days_before_the_date_that_its_rule_names(until, day, priority):
+    with other_code():
+        change("card.insurance-use", urgent_days=30, urgent_until="valid_until")
+        versions.record()
+        insurance = InsuranceUseFactory(valid_until=until, stale_on=date(2030, 1, 1))
+        reconcile_people([insurance.resident_id], today=TODAY)
+
+        reconcile_people([insurance.resident_id], today=day)
+
+        assert Task.objects.get().priority == priority
 
 
 @pytest.mark.django_db

@@ -5,13 +5,15 @@ from datetime import date, timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from portal.card.models import BenefitAccount, InsuranceUse
 from portal.residents.models import Resident
 from tasks import acts, versions
+from tasks.compile import definition, fingerprint
 from tasks.explain import coming_up
 from tasks.models import RuleVersion, Status, Task
 from tasks.reconcile import Reconciled, reconcile_people, reconcile_range
@@ -30,9 +32,17 @@ from tests.tasks.test_at_once import at_once
 
 TODAY = date(2027, 4, 1)
 ACCOUNT = "card.benefit-account"
+RENEWAL = "card.user-authentication-renewal"
 INSURANCE = "card.insurance-use"
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("next_code")]
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    """As the reasons of a refusal are read here."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -184,7 +194,7 @@ def test_nothing_is_promised_of_a_rule_that_waits():
     until = TODAY + timedelta(days=365)
     assert len(coming_up(person.pk, today=TODAY, until=until)) == 1
 
-    change("card.user-authentication-renewal", urgent_days=60)
+    change(RENEWAL, urgent_days=60)
 
     assert coming_up(person.pk, today=TODAY, until=until) == []
 
@@ -199,6 +209,40 @@ def test_old_code_goes_on_beside_new_code_and_after_a_way_back(person):
     assert night() == Reconciled(closed=1)
     versions.record()
     assert RuleVersion.objects.filter(rule__key=ACCOUNT).count() == 2
+
+
+@pytest.mark.parametrize("key", registry)
+def test_a_rule_that_says_nothing_of_them_has_nothing_of_newer_fields_in_its_definition(key):
+    """Else every installation would have to release every rule again with an update."""
+    said = definition(registry[key])
+
+    assert said.keys() == {
+        *("rows", "people", "ends", "ends_of_person"),
+        *("one_a_person", "priority", "urgent_days"),
+    }
+    assert "urgent" not in said["rows"]
+
+
+def test_a_rule_that_is_urgent_until_another_date_waits():
+    before = fingerprint(registry[RENEWAL])
+
+    urgent_later = change(RENEWAL, urgent_until="insurance_proof_until")
+
+    assert fingerprint(urgent_later) != before
+    assert [one.key for one in versions.waiting()] == [RENEWAL]
+
+
+def test_urgent_until_a_date_without_days_is_refused():
+    with pytest.raises(ImproperlyConfigured, match="Give it `urgent_days`"):
+        registry.register(
+            Rule(
+                key="test.new",
+                title="",
+                rows=lambda today: InsuranceUse.objects.all(),
+                conditions=[],
+                urgent_until="stale_on",
+            )
+        )
 
 
 # ---- what needs nobody's yes
