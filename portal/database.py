@@ -16,10 +16,18 @@ def run(sql: str, params: dict, *, prepare: bool | None = None) -> Sequence[tupl
 
     `prepare` keeps the plan for the next time from the first; None: once it has come some times.
     """
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+    with _cursor(psycopg.Cursor) as cursor:
         cursor.execute(sql, params, prepare=prepare)
         return cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def _cursor(kind: type[psycopg.Cursor]):
+    # As before a cursor of Django's: PostgreSQL may have been restarted since the last request.
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with connection.wrap_database_errors, kind(connection.connection) as cursor:
+        yield cursor
 
 
 @contextmanager
@@ -47,6 +55,5 @@ class Kept:
 
     def rows(self, **params) -> Sequence[tuple]:
         values = [params[name] for name in self.names]
-        connection.ensure_connection()
-        with connection.wrap_database_errors, psycopg.RawCursor(connection.connection) as cursor:
+        with _cursor(psycopg.RawCursor) as cursor:
             return cursor.execute(self.sql, values, prepare=True).fetchall()

@@ -224,6 +224,7 @@ ACCOUNT_RATE_LIMITS = {
 # How many proxies of ours stand before this server: the limits go by the address before them.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXY_COUNT", "0"))
 PASSWORD_RESET_TIMEOUT = 60 * 60
+SESSION_ENGINE = "portal.accounts.sessions"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_NAME = "annai_session"
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -171,6 +171,25 @@ def test_after_signing_out_the_old_session_is_dead(visitor, person):
     assert not is_signed_in(thief)
 
 
+def test_a_session_ends_by_itself_after_twelve_hours(visitor, person):
+    with time_machine.travel(timezone.now() - timedelta(hours=12, seconds=-10), tick=False):
+        visitor.sign_in(person.email)
+    assert is_signed_in(visitor)
+
+    with time_machine.travel(timezone.now() + timedelta(seconds=20), tick=False):
+        assert not is_signed_in(visitor)
+
+
+def test_a_session_key_that_is_not_ours_is_never_used(visitor, db):
+    visitor.cookies[settings.SESSION_COOKIE_NAME] = foreign = "a" * 32
+    session = visitor.session
+
+    session["kept"] = True
+    session.save()
+
+    assert session.session_key != foreign
+
+
 def test_a_link_signs_nobody_out(visitor, person):
     visitor.sign_in(person.email)
 

@@ -515,7 +515,7 @@ def test_a_long_record_takes_no_more_queries_than_a_short(
             reason="mail-off",
         )
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         signed_in.get(f"/tasks/{one.pk}/")
 
 
@@ -526,5 +526,5 @@ def test_the_settings_ask_as_often_for_one_device_as_for_ten(
     for number in range(count):
         Browser(f"{SERVICE}/{number}").subscribe(hanako)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         signed_in.get("/settings/")
