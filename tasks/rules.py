@@ -16,7 +16,7 @@ from django.db.models import BooleanField, Case, Expression, ExpressionWrapper, 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from tasks.models import Status
+from tasks.models import Status, Task
 from tasks.words import columns_in
 
 if TYPE_CHECKING:
@@ -66,6 +66,18 @@ LIVES_HERE = Condition(
 )
 
 
+@dataclass(frozen=True, eq=False)
+class Start:
+    """The page of the portal on which a task begins, and what its button says.
+
+    `before` is a sentence above the button.
+    """
+
+    label: Text
+    address: Callable[[Task], str]
+    before: Text = ""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rule:
     """What should be in the inbox, not how to put it there.
@@ -111,6 +123,8 @@ class Rule:
     cost: Text = ""
     after_due: Text = ""
     if_not: Text = ""
+    # The one main button of its page, where there is something to do on another page first.
+    start: Start | None = None
     # Made-up people for the rule's own page in the staff pages.
     examples: "Examples | None" = None
     nothing_recorded: Text = _("Nothing about this has been reported for this person.")

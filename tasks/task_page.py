@@ -67,6 +67,10 @@ class TaskPage:
     def if_not(self) -> str:
         return "" if self.overdue and self.rule.after_due else self._filled(self.rule.if_not)
 
+    @property
+    def start_address(self) -> str:
+        return self.rule.start.address(self.task) if self.rule.start else ""
+
     def _filled(self, text) -> str:
         """Return a sentence of the rule's; one that names facts only where there are any."""
         if self.explanation:

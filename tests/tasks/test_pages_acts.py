@@ -1,15 +1,18 @@
 """What a resident does on a task's page, with and without JavaScript."""
 
+import re
 from datetime import date, datetime
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django.asserts import assertContains, assertRedirects
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from tasks.models import Status, Task, TaskEvent
 from tasks.reconcile import reconcile_people
+from tasks.rules import Start
 from tests.factories import CertificateFactory, InsuranceUseFactory, ResidentFactory, UserFactory
+from tests.tasks.changed_rules import change, other_code
 
 pytestmark = pytest.mark.django_db
 
@@ -179,3 +182,42 @@ def test_what_happened_is_kept_on_the_page(client, insurance):
 
     until = '<time datetime="2027-04-30">30 April 2027 (Fri)</time>'
     assertContains(response, f"put off until {until} – you")
+
+
+# ---- a task that begins on another page
+@pytest.fixture
+def start():
+    """The renewal begins on a page that knows which certificate it is about."""
+    begins = Start(
+        "Book a visit", lambda task: f"/visits/?of={task.subject}&b", before="Book <it>."
+    )
+    with other_code():
+        change("card.user-authentication-renewal", start=begins)
+        yield begins
+
+
+def button(response, name):
+    """Return the class of the button or link that says so."""
+    found = re.search(rf'class="button ([a-z-]+)"[^>]*>(<svg.*?</svg>)?{name}<', response.text)
+    return found.group(1)
+
+
+def test_where_a_task_begins_is_the_main_button_and_done_the_second(client, start, renewal):
+    response = client.get(address("task", renewal))
+
+    assertContains(response, f'href="/visits/?of={renewal.subject}&amp;b">Book a visit</a>')
+    assertContains(response, "<p>Book &lt;it&gt;.</p>")
+    assert button(response, "Book a visit") == "button-main"
+    assert button(response, "I have done this") == "button-outline"
+
+
+def test_without_such_a_page_done_is_the_main_button(client, renewal):
+    response = client.get(address("task", renewal))
+
+    assert button(response, "I have done this") == "button-main"
+
+
+def test_what_waits_or_has_ended_cannot_be_begun(client, start, renewal):
+    client.post(address("report-done", renewal))
+
+    assertNotContains(client.get(address("task", renewal)), "Book a visit")
