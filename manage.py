@@ -13,6 +13,7 @@ WITHOUT_SERVERS = {
     "help",
     "makemessages",
     "startapp",
+    "vaccination_forecast",
     "version",
 }
 
