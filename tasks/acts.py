@@ -8,10 +8,11 @@ Refused with a sentence for the page where the act is not possible.
 from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from tasks.models import ENDED, Status, Task, TaskEvent
-from tasks.reconcile import lock_people, reconcile_people
+from tasks.reconcile import keep_loads_out, lock_people, reconcile_people
 from tasks.rules import registry
 from tasks.words import day
 
@@ -43,15 +44,43 @@ def snooze(*, resident, task_id: int, until: date, by, today: date) -> Task:
 
 
 def report_done(*, resident, task_id: int, by, today: date) -> Task:
-    """Note that the resident says it is done; it waits for the source to confirm."""
+    """Note that the resident says it is done; it waits for the source to confirm.
+
+    Where no source will, what is said becomes a fact by `Rule.record_report`, and the task ends at
+    once as the rule says. That function may raise Refused. It is called again only for a task that
+    is open again.
+    """
+    rule = registry.by_id(_own(resident).values_list("rule", flat=True).get(pk=task_id))
+    wake_on = today + timedelta(days=rule.confirm_within)
+    if rule.record_report:
+        return _record_done(resident, task_id, by, today, rule.record_report, wake_on)
 
     def report(task):
-        if task.status == Status.REPORTED:
-            return Status.REPORTED, task.wake_on
-        rule = registry.by_id(task.rule_id)
-        return Status.REPORTED, today + timedelta(days=rule.confirm_within)
+        return Status.REPORTED, task.wake_on if task.status == Status.REPORTED else wake_on
 
     return _act(resident, task_id, by, today, report)
+
+
+def _record_done(resident, task_id, by, today, record_report, wake_on) -> Task:
+    with transaction.atomic():
+        task = _hold(resident, task_id, facts=True)
+        if task.status in (Status.DONE, Status.REPORTED):
+            return task
+        _refuse_if_ended(task)
+        _refuse_unless_it_starts_from(task, Status.REPORTED)
+        record_report(task=task, by=by, today=today)
+        TaskEvent.objects.create(
+            resident=resident,
+            task=task,
+            what=TaskEvent.What.REPORTED,
+            by=by,
+            at=Now(),  # as the ending's, which it comes before
+            day=today,
+        )
+        reconcile_people([task.about_id], today=today)
+        # While a new version of the rule waits to be released, nothing ends its tasks.
+        _own(resident).live().filter(pk=task.pk).update(status=Status.REPORTED, wake_on=wake_on)
+        return _own(resident).get(pk=task.pk)
 
 
 def dismiss(*, resident, task_id: int, by, today: date) -> Task:
@@ -87,19 +116,12 @@ NOTED_AS = {
 
 def _act(resident, task_id, by, today, decide) -> Task:
     with transaction.atomic():
-        about = Task.objects.for_resident(resident).values_list("about", flat=True).get(pk=task_id)
-        # The same lock as the reconciliation's, and before any row's: never the other way round.
-        lock_people([about])
-        task = Task.objects.for_resident(resident).select_for_update().get(pk=task_id)
-        if task.status in ENDED:
-            raise Refused(_("This has ended in the meantime. There is nothing left to do."))
+        task = _hold(resident, task_id)
+        _refuse_if_ended(task)
         status, wake_on = decide(task)
-        if task.status not in STARTS_FROM[status]:
-            raise Refused(_("Take back what you did before, then choose again."))
+        _refuse_unless_it_starts_from(task, status)
         if (task.status, task.wake_on) != (status, wake_on):
-            Task.objects.for_resident(resident).filter(pk=task.pk).update(
-                status=status, wake_on=wake_on
-            )
+            _own(resident).filter(pk=task.pk).update(status=status, wake_on=wake_on)
             TaskEvent.objects.create(
                 resident=resident,
                 task=task,
@@ -108,6 +130,30 @@ def _act(resident, task_id, by, today, decide) -> Task:
                 day=today,
                 until=wake_on,
             )
-            reconcile_people([about], today=today)
-            task = Task.objects.for_resident(resident).get(pk=task_id)
+            reconcile_people([task.about_id], today=today)
+            task = _own(resident).get(pk=task_id)
         return task
+
+
+def _own(resident):
+    return Task.objects.for_resident(resident)
+
+
+def _hold(resident, task_id, *, facts: bool = False) -> Task:
+    """Hold the person whom the task is about alone, and return the task; `facts` are held too."""
+    about = _own(resident).values_list("about", flat=True).get(pk=task_id)
+    if facts:
+        keep_loads_out([about])
+    # The same lock as the reconciliation's, and before any row's: never the other way round.
+    lock_people([about])
+    return _own(resident).select_for_update().get(pk=task_id)
+
+
+def _refuse_if_ended(task) -> None:
+    if task.status in ENDED:
+        raise Refused(_("This has ended in the meantime. There is nothing left to do."))
+
+
+def _refuse_unless_it_starts_from(task, status) -> None:
+    if task.status not in STARTS_FROM[status]:
+        raise Refused(_("Take back what you did before, then choose again."))

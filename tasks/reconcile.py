@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from portal import clock
 from portal.database import run
-from portal.residents.locks import BLOCK, LOCK_OF_BLOCK, LOCK_OF_PERSON
+from portal.residents.locks import BLOCK, LOCK_OF_BLOCK, LOCK_OF_FACTS, LOCK_OF_PERSON
 from portal.residents.models import Guardianship
 from tasks.compile import DAY_IN_SQL, IDS, LIVE_IN_SQL, RANGE, Scope, Wanted
 from tasks.models import Task, TaskEvent
@@ -188,11 +188,19 @@ def no_nested_loops():
         cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
 
 
-def _lock_blocks(blocks: Iterable[int]) -> None:
+def keep_loads_out(people: Iterable[int]) -> None:
+    """Let no load of facts about these people (ids) go on until the transaction ends.
+
+    For what writes facts elsewhere. As in a load, it comes before any lock of a reconciliation.
+    """
+    _lock_blocks(sorted({one // BLOCK for one in people}), LOCK_OF_FACTS)
+
+
+def _lock_blocks(blocks: Iterable[int], kind: int = LOCK_OF_BLOCK) -> None:
     """Hold these blocks of people alone until the transaction ends; always in the same order."""
     run(
         "SELECT pg_advisory_xact_lock(%(kind)s, block) FROM unnest(%(blocks)s::int[]) block",
-        {"kind": LOCK_OF_BLOCK, "blocks": list(blocks)},
+        {"kind": kind, "blocks": list(blocks)},
         prepare=False,
     )
 

@@ -111,6 +111,11 @@ class Rule:
     remind_every: int | None = None
     # After "I have done this": days until the source should have confirmed it.
     confirm_within: int = 3
+    # Where no source will: called as record_report(task=…, by=user, today=…), it writes down as a
+    # fact what the resident says, and the rule's own conditions end the task (tasks.acts).
+    record_report: Callable[..., None] | None = None
+    # The page on which that can be taken back, or "" where the task was not ended so.
+    taken_back_at: Callable[[Task], str] | None = None
     # What the sentences of the rule and its conditions may name beside columns of the row: made of
     # the row, with the columns `reads`, in the reader's language. A key takes the column's place.
     reads: Sequence[str] = ()

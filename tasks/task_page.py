@@ -71,6 +71,16 @@ class TaskPage:
     def start_address(self) -> str:
         return self.rule.start.address(self.task) if self.rule.start else ""
 
+    @property
+    def by_word(self) -> bool:
+        """Whether the resident's word ends it, and no source confirms it."""
+        return self.rule.record_report is not None
+
+    @property
+    def taken_back_at(self) -> str:
+        given = self.rule.taken_back_at and self.task.status == Status.DONE
+        return self.rule.taken_back_at(self.task) if given else ""
+
     def _filled(self, text) -> str:
         """Return a sentence of the rule's; one that names facts only where there are any."""
         if self.explanation:

@@ -19,7 +19,7 @@ from tasks import acts
 from tasks.explain import explain, source_names
 from tasks.forms import SnoozeForm
 from tasks.inbox import Inbox
-from tasks.models import Task
+from tasks.models import Status, Task
 from tasks.reminders.models import PushSubscription
 from tasks.reminders.push import is_offered, public_key
 from tasks.reminders.whom import ways_to
@@ -114,8 +114,11 @@ def back(request, task_id):
 
 @act
 def report_done(request, resident, task_id):
-    acts.report_done(resident=resident, task_id=task_id, by=request.user, today=clock.today())
-    messages.success(request, _("Noted: you have done this. It is being confirmed."))
+    now = acts.report_done(resident=resident, task_id=task_id, by=request.user, today=clock.today())
+    if now.status == Status.REPORTED:
+        messages.success(request, _("Noted: you have done this. It is being confirmed."))
+    else:
+        messages.success(request, _("Noted: you have done this."))
     return back(request, task_id)
 
 

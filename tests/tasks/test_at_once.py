@@ -3,6 +3,7 @@
 import contextlib
 import random
 import threading
+import time
 from datetime import date
 
 import pytest
@@ -11,8 +12,9 @@ from django.db import connection, transaction
 from portal.card.models import BenefitAccount, InsuranceUse
 from tasks import acts, sweep
 from tasks.models import Status, Sweep, Task, TaskEvent
-from tasks.reconcile import reconcile_people, reconcile_range
+from tasks.reconcile import keep_loads_out, reconcile_people, reconcile_range
 from tests.factories import BenefitAccountFactory, InsuranceUseFactory, ResidentFactory
+from tests.tasks.changed_rules import change, other_code
 
 TODAY = date(2027, 4, 1)
 PATIENCE = 30  # seconds
@@ -163,6 +165,74 @@ def test_fifty_acts_at_once_have_one_effect(person):
 
     assert Task.objects.get(pk=task.pk).status == Status.DISMISSED
     assert TaskEvent.objects.filter(task=task).count() == 1
+
+
+@pytest.fixture
+def word_of_a_family():
+    """Let a resident's word end the task about the insurance; return whose it was, each time."""
+    said = []
+
+    def record_report(*, task, by, today):
+        said.append(task.about_id)
+        InsuranceUse.objects.filter(resident=task.about_id).update(status="registered")
+
+    with other_code():
+        change("card.insurance-use", record_report=record_report)
+        yield said
+
+
+def test_fifty_words_at_once_are_one_fact_and_one_ending(person, word_of_a_family):
+    reconcile_people([person.pk], today=TODAY)
+    task = Task.objects.filter(rule__key="card.insurance-use").get()
+
+    def say():
+        for _ in range(5):
+            acts.report_done(resident=person, task_id=task.pk, by=None, today=TODAY)
+
+    at_once(*[say] * 10)
+
+    assert word_of_a_family == [person.pk]
+    assert Task.objects.get(pk=task.pk).status == Status.DONE
+    assert TaskEvent.objects.filter(task=task).count() == 2
+
+
+def test_a_word_waits_for_a_load_and_neither_waits_for_ever(person, word_of_a_family):
+    """A load holds its facts first, then the people that it reconciles."""
+    reconcile_people([person.pk], today=TODAY)
+    task = Task.objects.filter(rule__key="card.insurance-use").get()
+    loading = threading.Event()
+
+    def load():
+        with transaction.atomic():
+            keep_loads_out([person.pk])
+            loading.set()
+            wait_for_somebody_who_waits()
+            report(BenefitAccount, person, "registered")
+            assert word_of_a_family == []
+
+    def say():
+        loading.wait(PATIENCE)
+        acts.report_done(resident=person, task_id=task.pk, by=None, today=TODAY)
+
+    at_once(load, say)
+
+    assert statuses() == [Status.DONE, Status.DONE]
+
+
+def wait_for_somebody_who_waits():
+    """Return once another connection to this database waits for an advisory lock."""
+    for _ in range(PATIENCE * 100):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                """
+            )
+            [waiting] = cursor.fetchone()
+        if waiting:
+            return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 def test_ranges_beside_each_other_are_done_at_once():

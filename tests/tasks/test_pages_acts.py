@@ -8,10 +8,18 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
+from portal.card.models import InsuranceUse
+from tasks import acts
 from tasks.models import Status, Task, TaskEvent
 from tasks.reconcile import reconcile_people
 from tasks.rules import Start
-from tests.factories import CertificateFactory, InsuranceUseFactory, ResidentFactory, UserFactory
+from tests.factories import (
+    CertificateFactory,
+    GuardianshipFactory,
+    InsuranceUseFactory,
+    ResidentFactory,
+    UserFactory,
+)
 from tests.tasks.changed_rules import change, other_code
 
 pytestmark = pytest.mark.django_db
@@ -221,3 +229,113 @@ def test_what_waits_or_has_ended_cannot_be_begun(client, start, renewal):
     client.post(address("report-done", renewal))
 
     assertNotContains(client.get(address("task", renewal)), "Book a visit")
+
+
+# ---- a task that the resident's word ends
+class Family:
+    """What a family may say of the insurance; each time that it says it is counted."""
+
+    said = 0
+
+    def record_report(self, *, task, by, today):
+        assert (by, today) == (task.resident.user, TODAY)
+        self.said += 1
+        InsuranceUse.objects.filter(resident=task.about_id).update(status="registered")
+
+    def taken_back_at(self, task):
+        return f"/said/?of={task.about.ref}"
+
+
+@pytest.fixture
+def family():
+    family = Family()
+    with other_code():
+        change(
+            "card.insurance-use",
+            record_report=family.record_report,
+            taken_back_at=family.taken_back_at,
+        )
+        yield family
+
+
+def test_what_the_resident_says_ends_the_task_by_the_rules_own_condition(client, family, insurance):
+    response = client.post(address("report-done", insurance), follow=True)
+
+    insurance.refresh_from_db()
+    assert (insurance.status, insurance.ended_on, insurance.wake_on) == (Status.DONE, TODAY, None)
+    assertContains(response, "Noted: you have done this.<")
+    assertContains(response, 'Noted as done on <time datetime="2027-04-22">')
+    assertNotContains(response, "confirmed")
+
+
+def test_it_says_how_to_take_it_back_once_it_is_done(client, hanako, family, insurance):
+    link = f'<a href="/said/?of={hanako.ref}">Not done after all? Take it back</a>'
+    assertNotContains(client.get(address("task", insurance)), link)
+
+    client.post(address("report-done", insurance))
+
+    assertContains(client.get(address("task", insurance)), link)
+
+
+def test_a_rule_that_cannot_take_it_back_offers_no_way(client, family, insurance):
+    change("card.insurance-use", taken_back_at=None)
+
+    response = client.post(address("report-done", insurance), follow=True)
+
+    assertNotContains(response, "Take it back")
+
+
+def test_its_history_says_who_said_it_and_then_that_it_is_done(client, family, hanako, insurance):
+    client.post(address("report-done", insurance))
+
+    events = TaskEvent.objects.of(insurance).order_by("at", "pk")
+    assert list(events.values_list("what", "by")) == [("reported", hanako.user.pk), ("done", None)]
+
+
+def test_a_second_click_says_the_same_and_writes_nothing(client, family, insurance):
+    client.post(address("report-done", insurance))
+
+    response = client.post(address("report-done", insurance), follow=True)
+
+    assertContains(response, "Noted: you have done this.<")
+    assert family.said == 1
+    assert TaskEvent.objects.count() == 2
+
+
+def test_a_reason_not_to_record_it_is_said_and_leaves_the_task_open(client, insurance):
+    def refuse(*, task, **said):
+        InsuranceUse.objects.filter(resident=task.about_id).update(status="registered")
+        raise acts.Refused("The date is missing.")
+
+    with other_code():
+        change("card.insurance-use", record_report=refuse)
+
+        response = client.post(address("report-done", insurance), follow=True)
+
+    assertContains(response, "The date is missing.")
+    insurance.refresh_from_db()
+    assert insurance.status == Status.OPEN
+    assert InsuranceUse.objects.get().status == "not-registered"
+
+
+def test_while_a_version_of_the_rule_waits_what_is_said_waits_too(client, family, insurance):
+    change("card.insurance-use", priority=False)
+
+    client.post(address("report-done", insurance))
+    response = client.post(address("report-done", insurance), follow=True)
+
+    insurance.refresh_from_db()
+    assert (insurance.status, insurance.wake_on) == (Status.REPORTED, date(2027, 4, 25))
+    assertContains(response, "Noted: you have done this. It is being confirmed.")
+    assert family.said == TaskEvent.objects.count() == 1
+
+
+def test_what_is_said_of_a_child_ends_the_task_of_every_guardian(client, hanako, family):
+    child = GuardianshipFactory(guardian=hanako).child
+    GuardianshipFactory(child=child)
+    InsuranceUseFactory(resident=child)
+    reconcile_people([child.pk], today=TODAY)
+
+    client.post(address("report-done", Task.objects.get(resident=hanako)))
+
+    assert [*Task.objects.values_list("status", flat=True)] == [Status.DONE] * 2
