@@ -24,11 +24,15 @@ TELL = """done = function(summary, latency, requests)
 
 @dataclass(frozen=True)
 class Lap:
-    """Requests a second, the milliseconds that 95 in 100 stay below, and how many went wrong."""
+    """Requests a second, the milliseconds that 95 in 100 stay below, and how many went wrong.
+
+    Also the seconds that a server works on one of them, where somebody has looked (bench/page.py).
+    """
 
     per_second: float
     p95: float
     wrong: int
+    work: float = 0.0
 
 
 def lap(url: str, cookie: str, *, connections: int, seconds: int) -> Lap:

@@ -18,10 +18,13 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
+import psutil
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from tqdm import tqdm
 
 from bench import limit
@@ -74,7 +77,10 @@ def process(*arguments: str, log: Path, keep_open=(), **environment: str):
 
 @contextlib.contextmanager
 def served(application: str, *, log: Path, config: Path | None, path: str, **environment: str):
-    """Serve a WSGI application by gunicorn until the end of the block; yield the page's address."""
+    """Serve a WSGI application by gunicorn until the end of the block.
+
+    Yield the page's address and the process.
+    """
     with reserve_any_port() as port:
         address = "http://{}:{}".format(*port.getsockname()) + path
         number = port.fileno()
@@ -82,7 +88,7 @@ def served(application: str, *, log: Path, config: Path | None, path: str, **env
         arguments = [*gunicorn, "--bind", f"fd://{number}", *SERVED]
         with process(*arguments, log=log, keep_open=[number], **environment) as server:
             wait_until_it_answers(address, server, log)
-            yield address
+            yield address, server
 
 
 def wait_until_it_answers(address: str, server: subprocess.Popen, log: Path) -> None:
@@ -99,11 +105,32 @@ def wait_until_it_answers(address: str, server: subprocess.Popen, log: Path) -> 
     raise SystemExit(f"The server of {address} does not answer:\n{log.read_text()[-2000:]}")
 
 
+@dataclass(frozen=True)
+class Page:
+    url: str
+    cookie: str
+    server: psutil.Process
+    dsn: str
+
+    def work(self) -> float:
+        """Return the seconds of processor time its server and database have taken so far."""
+        database = conninfo_to_dict(self.dsn)["dbname"]
+        everything = psutil.process_iter(["cmdline"])
+        sessions = [one for one in everything if database in " ".join(one.info["cmdline"] or [])]
+        return sum(used(one) for one in [*self.server.children(), *sessions])
+
+
+def used(process: psutil.Process) -> float:
+    """Return the processor time that a process has taken, in seconds."""
+    times = process.cpu_times()
+    return times.user + times.system
+
+
 class Pages:
     """The pages to be asked, by name, and how often and how long that is done."""
 
     def __init__(self):
-        self.addresses: dict[str, tuple[str, str]] = {}  # URL and cookie
+        self.pages: dict[str, Page] = {}
         self.seconds = int(os.environ.get("BENCH_SECONDS", "3"))
         self.turns = int(os.environ.get("BENCH_TURNS", "5"))
 
@@ -112,11 +139,12 @@ class Pages:
         return (len(HOMES) + 2) * 2 + 2 * self.turns * (len(HOMES) + 2) + 2 * self.turns
 
     def ask(self, name: str, connections: int) -> Lap:
-        url, cookie = self.addresses[name]
-        done = lap(url, cookie, connections=connections, seconds=self.seconds)
+        page = self.pages[name]
+        before = page.work()
+        done = lap(page.url, page.cookie, connections=connections, seconds=self.seconds)
         if done.wrong:
-            raise SystemExit(f"{done.wrong} answers of {url} ({name}) were none or not 200.")
-        return done
+            raise SystemExit(f"{done.wrong} answers of {page.url} ({name}) were none or not 200.")
+        return replace(done, work=(page.work() - before) / (done.per_second * self.seconds))
 
     def in_turns(self, names, connections: int, progress: tqdm) -> dict[str, list[Lap]]:
         laps = {name: [] for name in names}
@@ -129,10 +157,10 @@ class Pages:
 
     def warm_up(self, progress: tqdm) -> None:
         """So that every worker and thread has met every page: what a process does once."""
-        for name, (url, cookie) in self.addresses.items():
+        for name, page in self.pages.items():
             progress.set_description(f"{name}, warming up")
             for _ in range(2):
-                lap(url, cookie, connections=MANY, seconds=1)
+                lap(page.url, page.cookie, connections=MANY, seconds=1)
                 progress.update()
 
 
@@ -178,7 +206,7 @@ def measured() -> dict:
 
         config = Path("gunicorn.conf.py").resolve()
         for name, cached in ((FLOOR, ""), (KEPT, "1")):
-            url = enter(
+            url, server = enter(
                 served(
                     "bench.floor",
                     log=folder / f"floor{cached}.log",
@@ -188,13 +216,15 @@ def measured() -> dict:
                     **least,
                 )
             )
-            pages.addresses[name] = (url, floor_cookie)
+            pages.pages[name] = Page(url, floor_cookie, psutil.Process(server.pid), floor)
         log = folder / "portal.log"
-        url = enter(served("portal.wsgi", log=log, config=config, path="/", **demo))
-        pages.addresses |= {name: (url, cookies[email]) for name, email in HOMES.items()}
+        url, server = enter(served("portal.wsgi", log=log, config=config, path="/", **demo))
+        server = psutil.Process(server.pid)
+        for name, email in HOMES.items():
+            pages.pages[name] = Page(url, cookies[email], server, portal)
 
         pages.warm_up(progress)
-        few, many = (pages.in_turns(pages.addresses, count, progress) for count in (FEW, MANY))
+        few, many = (pages.in_turns(pages.pages, count, progress) for count in (FEW, MANY))
         night = process("bench.workers", "nights", log=folder / "nights.log", **engine)
         with night as sweeping:
             during = pages.in_turns([FLOOR, HOME], MANY, progress)
@@ -214,14 +244,19 @@ def write_facts(folder: Path, residents: int) -> None:
 
 def print_tables(found: dict) -> None:
     few, many, during = found["few"], found["many"], found["during"]
-    print(f"\nPages: times the least page's requests a second ({FEW}, {MANY} connections), and p95")
+    print(
+        f"\nPages: times the least page's requests a second ({FEW}, {MANY} connections), 95th of a"
+    )
+    print("hundred, and processor time of server and database")
     for name in many:
         figures = [
             *(ratio(laps, name, FLOOR, "per_second") for laps in (few, many)),
             ratio(many, name, FLOOR, "p95"),
+            ratio(many, name, FLOOR, "work"),
         ]
         print(f"  {name:52} " + " ".join(f"{figure:8.2f}" for figure in figures))
     half = ratio(many, HOME, FLOOR, "per_second")
+    least, home = (median(one.work for one in many[name]) * 1000 for name in (FLOOR, HOME))
     calm = ratio(many, HOME, FLOOR, "p95")
     floor_p95 = median(one.p95 for one in many[FLOOR])
     busy = median(one.p95 for one in during[HOME]) / floor_p95
@@ -236,6 +271,7 @@ def print_tables(found: dict) -> None:
         ("P13", "a night by two workers: 1.6 times as fast", faster, faster >= 1.6),
     ):
         print(f"  {number:4} {what:62} {figure:>16.2f}  {'met' if holds else 'NOT MET'}")
+    print(f"  Processor time: a home page {home:.1f} ms, the least page {least:.1f} ms.")
     print(f"  A night is for {found['residents']:,} residents.")
 
 

@@ -19,6 +19,7 @@ import psutil
 
 from bench import limit
 from bench.databases import database_url, throw_away_database
+from bench.page import process, run, used, write_facts
 from portal import local_servers
 from portal.demo.processes import reserve_any_port
 
@@ -60,12 +61,6 @@ def send() -> dict:
     }
 
 
-def used(process: psutil.Process) -> float:
-    """Return the processor time that a process has taken, in seconds."""
-    times = process.cpu_times()
-    return times.user + times.system
-
-
 def print_table(found: dict) -> None:
     messages = found["messages"]
     whole, here, there = (
@@ -82,8 +77,6 @@ def print_table(found: dict) -> None:
 
 
 def main() -> None:
-    from bench.page import process, run, write_facts
-
     local_servers.ensure()
     residents = int(os.environ.get("BENCH_REMINDED", "40000"))
     with (
