@@ -24,11 +24,8 @@ def children_of(resident: Resident, today: date) -> ResidentQuerySet:
 
 
 def own_child(resident: Resident, uuid: UUID, today: date) -> Resident:
-    """Return one of `children_of`, with its birth and forecast, in one query; else 404."""
-    known = children_of(resident, today).select_related(
-        "municipality", "birth__source", "vaccination_forecast"
-    )
-    return get_object_or_404(known, uuid=uuid)
+    """Return one of `children_of` with its municipality, in one query; else 404."""
+    return get_object_or_404(children_of(resident, today).select_related("municipality"), uuid=uuid)
 
 
 def for_child(view):

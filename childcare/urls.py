@@ -6,4 +6,13 @@ app_name = "childcare"
 urlpatterns = [
     path("", views.children, name="children"),
     path("<uuid:uuid>/", views.child, name="child"),
+    path("<uuid:uuid>/enter/", views.enter, name="enter"),
+    path("<uuid:uuid>/enter/<uuid:page_id>/undo/", views.undo_page, name="undo-page"),
+    path("<uuid:uuid>/entry/<uuid:entry>/", views.correct, name="correct"),
+    path("<uuid:uuid>/entry/<uuid:entry>/undo/", views.undo_entry, name="undo-entry"),
+    path("<uuid:uuid>/compare/", views.compare, name="compare"),
+    path("<uuid:uuid>/said/", views.say, name="say"),
+    path("<uuid:uuid>/had/", views.had, name="had"),
+    path("<uuid:uuid>/not-mine/<slug:kind>/", views.not_mine, name="not-mine-birth"),
+    path("<uuid:uuid>/not-mine/<slug:kind>/<int:pk>/", views.not_mine, name="not-mine"),
 ]

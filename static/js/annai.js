@@ -1,3 +1,10 @@
+// A picture wider than the screen begins where today is.
+for (const picture of document.querySelectorAll(".timeline-scroll")) {
+  const today = picture.querySelector(".timeline-today");
+  const place = (parseFloat(today.getAttribute("x1")) / 100) * picture.scrollWidth;
+  picture.scrollLeft = place - picture.clientWidth / 2;
+}
+
 // After htmx has replaced <main>: move the focus to what changed, and say the message aloud.
 document.addEventListener("htmx:after:swap", () => {
   const main = document.getElementById("main");

@@ -134,3 +134,11 @@ def test_a_family_without_children_reads_so(visit):
 
     assertContains(response, "No child is under 18 in your family")
     assertNotContains(response, 'class="card"')
+
+
+# ---- what is shown
+
+
+def test_a_page_without_anything(visit, child):
+    response = visit(address("child", child))
+    assert response.status_code == 200

@@ -1,0 +1,104 @@
+"""The vaccination pages of the Maternal and Child Health Handbook as a form: which rows it has."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from childcare.forms import BaseHandbookPage, DoseForm, HandbookPage
+from childcare.schedule import the_schedule
+from childcare.words import vaccine_name
+
+# Codes of the schedule in the handbook's order, and for how many doses it has a line.
+LINES = {
+    "HEPB": 3,
+    "ROTA_RV1": 2,
+    "ROTA_RV5": 3,
+    "DPT_IPV_HIB": 4,
+    "PCV": 4,
+    "BCG": 1,
+    "MR": 2,
+    "VAR": 2,
+    "JE": 4,
+    "DT": 1,
+    "HPV9": 3,
+    "DPT_IPV": 4,
+    "HIB": 4,
+    "HPV": 3,
+}
+OLDER = {"DPT_IPV", "HIB", "HPV"}  # no longer begun; handbooks of some years ago have them
+EITHER = {"ROTA_RV1": "ROTA_RV5", "ROTA_RV5": "ROTA_RV1"}  # a child has the one or the other
+FREE_ROWS = 3  # for what has no line: given abroad, or early, or not part of the schedule
+
+
+@dataclass
+class Group:
+    """The rows of one vaccine, each with the number of its dose."""
+
+    vaccine: str
+    rows: list[tuple[int, DoseForm]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return vaccine_name(self.vaccine)
+
+    @property
+    def is_filled(self) -> bool:
+        return any(row.has_changed() for _number, row in self.rows)
+
+    @property
+    def has_more(self) -> bool:
+        """Tell whether more than dates was typed, or has to be mended."""
+        return any(
+            row[name].errors or row[name].data
+            for _number, row in self.rows
+            for name in ("lot", "clinic")
+        )
+
+
+def blank_page(given: Iterable[str], *, child, today: date, first: str = "") -> BaseHandbookPage:
+    """Return an empty page with a row for each dose that may have been given and was not.
+
+    `given` are the vaccines of the doses that are known, one for each dose. `first` is a vaccine
+    that gets a row in any case.
+    """
+    known = Counter(given)
+    rows = [
+        {"vaccine": vaccine, "fixed": True}
+        for vaccine, lines in LINES.items()
+        for number in range(known[vaccine] + 1, lines + 1)
+        if not known[EITHER.get(vaccine)] and begins(vaccine, number, child.born, today) <= today
+    ]
+    if first in LINES and not any(row["vaccine"] == first for row in rows):
+        rows.append({"vaccine": first, "fixed": True})
+    page = HandbookPage(initial=rows, form_kwargs={"child": child, "today": today})
+    page.extra = len(rows) + FREE_ROWS
+    return page
+
+
+def begins(vaccine: str, number: int, born: date, today: date) -> date:
+    """Return the day from which a dose is free by whichever rule; without a rule, the birth."""
+    return min(
+        (
+            max(day.find(born) for day in rule.free_from)
+            for rule in the_schedule().on(today).rules
+            if (rule.vaccine, rule.dose) == (vaccine, number)
+        ),
+        default=born,
+    )
+
+
+def groups(page: BaseHandbookPage, given: Iterable[str], first: str = "") -> list[Group]:
+    """Return the rows that were made for a dose by vaccine, in the handbook's order."""
+    known = Counter(given)
+    found: dict[str, Group] = {}
+    for row in page.forms:
+        if row["fixed"].value():
+            vaccine = row["vaccine"].value()
+            group = found.setdefault(vaccine, Group(vaccine))
+            group.rows.append((known[vaccine] + len(group.rows) + 1, row))
+    return sorted(found.values(), key=lambda group: group.vaccine != first)
+
+
+def free_rows(page: BaseHandbookPage) -> list[DoseForm]:
+    return [row for row in page.forms if not row["fixed"].value()]
