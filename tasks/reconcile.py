@@ -122,7 +122,7 @@ def statements(scope: Scope) -> Statements:
 def reconcile_range(*, today: date, low: int, high: int) -> Reconciled:
     """Reconcile everyone whose id is from `low` up to but without `high`, in one transaction."""
     with transaction.atomic():
-        _lock_blocks(range(low // BLOCK, (high - 1) // BLOCK + 1))
+        _lock_blocks(_blocks(low, high))
         return _reconcile(RANGE, today, many=True, low=low, high=high)
 
 
@@ -149,6 +149,16 @@ def hold(people: Iterable[int]) -> None:
         _lock_blocks(sorted({one // BLOCK for one in ids}))
     elif ids:
         lock_people(ids)
+
+
+def hold_range(low: int, high: int) -> None:
+    """Hold everyone in a range alone until the transaction ends, against loads of facts too."""
+    _lock_blocks(_blocks(low, high), LOCK_OF_FACTS)
+    _lock_blocks(_blocks(low, high))
+
+
+def _blocks(low: int, high: int) -> range:
+    return range(low // BLOCK, (high - 1) // BLOCK + 1)
 
 
 def with_wards(people: Iterable[int]) -> set[int]:

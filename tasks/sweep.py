@@ -17,6 +17,7 @@ from django.utils import timezone
 from portal.crash_points import reached
 from portal.residents.locks import BLOCK, LOCK_OF_DAY
 from portal.residents.models import Resident
+from tasks.derived import refresh_range
 from tasks.models import Sweep, SweepRange
 from tasks.reconcile import Reconciled, reconcile_range
 
@@ -82,6 +83,7 @@ def work_on(range_id: int, *, worker: str, steal: bool = False) -> Reconciled | 
         if one.finished_at:
             return None
         started = time.perf_counter()
+        refresh_range(today=one.sweep.day, low=one.low, high=one.high)
         done = reconcile_range(today=one.sweep.day, low=one.low, high=one.high)
         one.opened, one.updated, one.closed = done.opened, done.updated, done.closed
         one.by_rule = {

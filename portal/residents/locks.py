@@ -7,7 +7,7 @@ BLOCK = 4096  # people, by their ids, who share a lock
 
 LOCK_OF_BLOCK = 1  # whoever reconciles a block: alone, or shared while single people are held
 LOCK_OF_PERSON = 2  # whoever reconciles one person
-LOCK_OF_FACTS = 3  # whoever loads facts about a block
+LOCK_OF_FACTS = 3  # whoever loads or derives facts about a block
 LOCK_OF_PEOPLE = 4  # whoever makes people: one load at a time
 LOCK_OF_DAY = 5  # whoever starts a sweep of a day
 LOCK_OF_REMINDERS = 6  # whoever promises a day's reminders

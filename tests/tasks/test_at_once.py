@@ -49,6 +49,22 @@ def at_once(*deeds):
         raise errors[0]
 
 
+def wait_for_somebody_who_waits():
+    """Return once another connection to this database waits for an advisory lock."""
+    for _ in range(PATIENCE * 100):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                """
+            )
+            [waiting] = cursor.fetchone()
+        if waiting:
+            return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
 @pytest.fixture
 def person():
     person = ResidentFactory(acts_from=date(1990, 4, 1))
@@ -217,22 +233,6 @@ def test_a_word_waits_for_a_load_and_neither_waits_for_ever(person, word_of_a_fa
     at_once(load, say)
 
     assert statuses() == [Status.DONE, Status.DONE]
-
-
-def wait_for_somebody_who_waits():
-    """Return once another connection to this database waits for an advisory lock."""
-    for _ in range(PATIENCE * 100):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
-                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                """
-            )
-            [waiting] = cursor.fetchone()
-        if waiting:
-            return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits")
 
 
 def test_ranges_beside_each_other_are_done_at_once():

@@ -7,6 +7,7 @@ from tqdm import tqdm
 
 from portal.residents.models import Resident
 from tasks import sweep, versions
+from tasks.derived import refresh_range
 from tasks.management.arguments import iso_date, resident_ids
 from tasks.reconcile import reconcile_people, with_wards
 
@@ -34,7 +35,9 @@ class Command(BaseCommand):
             self.stderr.write(str(rule))
         started = time.perf_counter()
         if resident:
-            people = with_wards(resident_ids(resident))
+            people = sorted(with_wards(resident_ids(resident)))
+            for one in people:  # each by itself: two that hold some of the same could lock up
+                refresh_range(today=today, low=one, high=one + 1)
             residents, done = len(people), reconcile_people(people, today=today)
         else:
             done = sweep.run_sweep(
