@@ -14,6 +14,7 @@ WITHOUT_SERVERS = {
     "makemessages",
     "startapp",
     "vaccination_forecast",
+    "vaccination_schedule",
     "version",
 }
 

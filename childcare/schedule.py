@@ -228,7 +228,7 @@ class Rule(Dated):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Warning(Dated):
+class Caution(Dated):
     words: Words
     rules: tuple[str, ...]
     after: tuple[Day, ...] | None = None
@@ -311,7 +311,7 @@ class Edition:
     schedule: "Schedule" = field(repr=False)
     live_interval: LiveInterval | None
     rules: tuple[Rule, ...]
-    warnings: tuple[Warning, ...]
+    warnings: tuple[Caution, ...]
     measures: tuple[Measure, ...]
     endings: tuple[Ending, ...]
     pregnancy: tuple[PregnancyItem, ...]
@@ -357,7 +357,7 @@ class Schedule:
     others: dict[str, Named]
     live_intervals: tuple[LiveInterval, ...]
     rules: tuple[Rule, ...]
-    warnings: tuple[Warning, ...]
+    warnings: tuple[Caution, ...]
     measures: tuple[Measure, ...]
     endings: tuple[Ending, ...]
     pregnancy: tuple[PregnancyItem, ...]
@@ -486,7 +486,7 @@ def _read(tables: dict[str, Any]) -> Schedule:
         others=_named(Named, "other", tables),
         live_intervals=_list(LiveInterval, "live_interval", tables),
         rules=_list(Rule, "rule", tables),
-        warnings=_list(Warning, "warning", tables),
+        warnings=_list(Caution, "warning", tables),
         measures=_list(Measure, "measure", tables),
         endings=_list(Ending, "ending", tables),
         pregnancy=_list(PregnancyItem, "pregnancy", tables),
@@ -645,9 +645,12 @@ def _check_names(schedule: Schedule) -> None:
     for where, name, known in named:
         if name not in known:
             raise ScheduleError(f'"{where}" names "{name}", which is not in the file. Correct it.')
-    for code in set(schedule.vaccines) | set(schedule.others):
-        if sum(code in series.vaccines for series in schedule.series.values()) > 1:
-            raise ScheduleError(f'vaccine "{code}" is in two series. Leave it in one.')
+    for code in schedule.vaccines:
+        count = sum(code in series.vaccines for series in schedule.series.values())
+        if count != 1:
+            raise ScheduleError(
+                f'vaccine "{code}" is counted by {count} series. Name it in exactly one.'
+            )
 
 
 def _check_rules(schedule: Schedule) -> None:

@@ -87,6 +87,13 @@ def test_the_benchmark_of_pages_prints_ratios_and_goals():
 
 
 @pytest.mark.serial
+def test_the_benchmark_of_forecasts_says_where_the_time_goes():
+    out = bench("-m", "bench.forecast", BENCH_CHILDREN="200")
+
+    assert "children a second of a core, at least 2000" in out
+    assert "% " in out
+
+
 def test_the_benchmark_of_reminders_prints_its_goal():
     printed = bench("-m", "bench.reminders", BENCH_REMINDED="500")
 

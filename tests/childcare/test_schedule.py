@@ -134,6 +134,7 @@ def changed(tmp_path, old, new):
         ('begun_with = "ROTA_RV1"', 'begun_with = "ROTA"', 'names "ROTA"'),
         ("verified = true", "", "has no `verified`"),
         ("valid_to = 2025-07-31", "valid_to = 2023-07-31", '"dpt-ipv.2" ends on 2023-07-31'),
+        ('vaccines = ["BCG"]', 'vaccines = ["BCG", "VAR"]', 'vaccine "VAR" is counted by 2 series'),
         ('kind = "live-oral"', 'kind = "live"', 'of kind "live"'),
         ('en = "BCG, one dose."', "", "lacks a text"),
         ("{dose}回目（{on}）から{n}日", "{dose}回目から{n}日", "sentence.from-days has other"),

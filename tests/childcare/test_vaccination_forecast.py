@@ -6,13 +6,14 @@ import os
 import subprocess
 import sys
 import tracemalloc
+from datetime import date
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
-from childcare import questions
+from childcare import questions, schedule
 
 CHILD = {
     "id": "c1",
@@ -299,3 +300,31 @@ def test_whoever_has_read_enough_may_stop(tmp_path):
         errors = process.stderr.read()
 
     assert b"Traceback" not in errors
+
+
+# ---- what the schedule says
+
+
+def test_the_schedule_of_a_day_is_shown_with_dates_and_with_what_is_not_verified():
+    out = io.StringIO()
+
+    call_command("vaccination_schedule", on=date(2026, 10, 15), language="en", stdout=out)
+
+    text = out.getvalue()
+    assert text.startswith("FY2026  2026-10-15  ")
+    assert "pcv.1                    2026-09-30 – 2031-07-30" in text
+    assert "dpt-ipv.2" not in text
+    assert "not verified: had-measles-and-rubella" in text
+
+
+@pytest.mark.parametrize("command", ["vaccination_schedule", "vaccination_forecast"])
+def test_a_broken_schedule_is_told_as_a_sentence(command, monkeypatch, tmp_path):
+    broken = tmp_path / "schedule.toml"
+    broken.write_text("covers_from =")
+    monkeypatch.setattr(schedule, "FILE", broken)
+    schedule.the_schedule.cache_clear()
+    try:
+        with pytest.raises(CommandError, match=r"schedule\.toml is no TOML"):
+            call_command(command)
+    finally:
+        schedule.the_schedule.cache_clear()

@@ -3,11 +3,11 @@
 import json
 import sys
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from childcare import questions
-from childcare.schedule import LANGUAGES
+from childcare.schedule import LANGUAGES, ScheduleError, the_schedule
 
 
 class Command(BaseCommand):
@@ -27,6 +27,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, language, **options):
+        try:
+            the_schedule()
+        except ScheduleError as error:
+            raise CommandError(str(error)) from error
         read = bad = 0
         quiet = True if self.stdout.isatty() else None  # None: a bar, where stderr is a terminal
         for number, line in tqdm(questions.lines(sys.stdin.buffer), unit="child", disable=quiet):
