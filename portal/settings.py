@@ -245,6 +245,7 @@ if EMAIL_URL := os.environ.get("EMAIL_URL"):
             "EMAIL_URL is not the address of a mail server. Write smtp://host:25, "
             "smtp://user:password@host:587?tls=1, or smtps://user:password@host:465."
         )
+    EMAIL_BACKEND = "portal.smtp.EmailBackend"
     EMAIL_PORT = EMAIL_PORT or (465 if EMAIL_USE_SSL else 25)
     EMAIL_HOST_USER = unquote(mail_server.username or "")
     EMAIL_HOST_PASSWORD = unquote(mail_server.password or "")
@@ -255,8 +256,8 @@ else:
 DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", f"annai@{ALLOWED_HOSTS[0].lstrip('.')}")
 DEMO_KEEPS_MAILS = os.environ.get("DEMO_KEEPS_MAILS") == "1"  # set by `make demo` for its children
 MAIL_DOMAIN = parseaddr(DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
-EMAIL_TIMEOUT = 5  # seconds for the server to answer when a connection is opened
-MAIL_TAKES_AT_MOST = 10  # seconds for one mail, or one notification, in all
+EMAIL_TIMEOUT = 5  # seconds without a byte from the server while a connection is opened
+MAIL_TAKES_AT_MOST = 10  # seconds for a connection, one mail, or one notification, in all
 
 # ---- reminders: when, how many, and from where their links lead back
 REMINDERS_FROM, REMINDERS_UNTIL = time(8), time(21)  # in Japan; the night is quiet

@@ -56,6 +56,12 @@ def test_the_mail_server_is_read_from_its_address():
     assert started.stdout == "['mail.example.jp', 587, 'annai', 's@cret', True]\n"
 
 
+def test_a_mail_server_has_an_end_to_the_time_it_may_take():
+    started = start(PRODUCTION, show="settings.EMAIL_BACKEND, settings.MAIL_TAKES_AT_MOST")
+
+    assert started.stdout == "portal.smtp.EmailBackend 10\n"
+
+
 def test_smtps_is_tls_from_the_start():
     started = start(
         PRODUCTION | {"EMAIL_URL": "smtps://mail.example.jp"},

@@ -1,12 +1,9 @@
 """What a channel is asked to deliver, and what it answers."""
 
-import socket
 from collections.abc import Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-from threading import Timer
 from typing import Protocol
 from uuid import UUID
 
@@ -59,25 +56,3 @@ class Delivery(Protocol):
     def send(self, letter: Letter) -> Answer: ...
 
     def close(self) -> None: ...
-
-
-@contextmanager
-def hung_up_after(seconds: float, connection):
-    """Within, end a connection that takes longer in all, so that whoever reads from it fails.
-
-    A socket's own timeout starts anew with each byte. `connection` has a `sock`, or is None.
-    """
-
-    def hang_up():
-        if sock := connection.sock:
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-
-    timer = Timer(seconds, hang_up)
-    timer.daemon = True
-    if connection:
-        timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()

@@ -18,8 +18,9 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from portal.deadline import hung_up_after
 from tasks import words
-from tasks.reminders.delivery import Answer, Letter, Verdict, hung_up_after
+from tasks.reminders.delivery import Answer, Letter, Verdict
 from tasks.reminders.plain_mail import PlainMail, as_written
 
 SIGNED_FOR = "tasks.reminders.stop"

@@ -21,7 +21,8 @@ from py_vapid import Vapid02
 from py_vapid.utils import b64urlencode
 from pywebpush import WebPusher
 
-from tasks.reminders.delivery import Answer, Letter, Verdict, hung_up_after
+from portal.deadline import hung_up_after
+from tasks.reminders.delivery import Answer, Letter, Verdict
 from tasks.reminders.models import PushSubscription
 
 LEFT_ALONE_FOR = 60  # seconds

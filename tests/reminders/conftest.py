@@ -44,7 +44,7 @@ class MailServer:
 @pytest.fixture
 def mail_server(settings):
     server = MailServer()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "portal.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
     controller = Controller(server, settings.EMAIL_HOST, settings.EMAIL_PORT)
     controller.start()

@@ -1,9 +1,11 @@
 """What goes out, when it is looked at again, and what a mail server's answers do."""
 
 import asyncio
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date, timedelta
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Thread
+from time import monotonic, sleep
 
 import pytest
 from django.db import connection, transaction
@@ -190,7 +192,7 @@ def test_when_the_server_closes_the_others_are_given_back_untried(mail_server):
 
 
 def test_a_mail_server_that_is_away_does_not_hold_up_notifications(settings, monkeypatch):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "portal.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
     owner = resident()
     task(owner)
@@ -212,7 +214,7 @@ def test_a_sender_whose_time_is_up_gives_back_what_it_has_claimed(mail_server):
 
 
 def test_a_server_that_cannot_be_reached_is_tried_with_one_message_only(settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "portal.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
     for number in range(3):
         task(resident(ref=f"R{number}"))
@@ -239,6 +241,41 @@ def test_a_server_that_hangs_after_the_text_is_cut_off(mail_server, settings):
     message = Message.objects.get()
     assert (message.state, message.last_answer) == ("waiting", "no-answer")
     assert send_at(message.try_at) == (1, 0, 0, 1)
+
+
+class Drip(BaseRequestHandler):
+    """Says a beginning, then a byte now and then that ends no line, for four seconds."""
+
+    def handle(self):
+        with suppress(OSError):
+            self.request.sendall(self.server.beginning)
+            for _byte in range(80):
+                self.request.sendall(b"2")
+                sleep(0.05)
+
+
+@pytest.fixture
+def dripping_server(settings):
+    with ThreadingTCPServer(("127.0.0.1", 0), Drip) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        settings.EMAIL_BACKEND = "portal.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
+        settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "annai", "secret"
+        yield server
+        server.shutdown()
+
+
+@pytest.mark.parametrize("beginning", [b"", b"220 good", b"220 good morning\r\n"])
+def test_a_server_that_never_ends_its_greeting_is_cut_off(dripping_server, settings, beginning):
+    dripping_server.beginning = beginning
+    settings.MAIL_TAKES_AT_MOST = 0.3
+    task(resident())
+    promise(MORNING)
+
+    started = monotonic()
+    assert send_at() == (0, 0, 1, 0)
+    assert monotonic() - started < 2
+    assert Message.objects.values_list("state", "last_answer").get() == ("waiting", "no-connection")
 
 
 def test_it_gives_up_after_three_days_with_the_last_answer(mail_server):
