@@ -8,19 +8,28 @@ from datetime import date
 from functools import wraps
 from uuid import UUID
 
+from django.db.models import OuterRef, Subquery
 from django.shortcuts import get_object_or_404
 
 from portal import clock
-from portal.residents.models import Resident, ResidentQuerySet
+from portal.residents.models import Guardianship, Resident, ResidentQuerySet
 from tasks.views import for_residents
 
 SHOWN = [Resident.State.ACTIVE, Resident.State.MOVED_AWAY]
 
 
 def children_of(resident: Resident, today: date) -> ResidentQuerySet:
-    """Return whose records `resident` may see on `today`, the youngest first."""
+    """Return whose records `resident` may see on `today`, the youngest first.
+
+    Each has the day `acting_since`, None for oneself.
+    """
     household = Resident.objects.household_of(resident, today=today)
-    return household.filter(adult_on__gt=today, state__in=SHOWN).order_by("-born", "pk")
+    acting = Guardianship.objects.in_force(today).filter(guardian=resident, child=OuterRef("pk"))
+    return (
+        household.filter(adult_on__gt=today, state__in=SHOWN)
+        .annotate(acting_since=Subquery(acting.values("starts_on")))
+        .order_by("-born", "pk")
+    )
 
 
 def own_child(resident: Resident, uuid: UUID, today: date) -> Resident:

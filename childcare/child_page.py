@@ -24,6 +24,7 @@ from tasks.words import day
 SILENT_FROM = 6  # months: without any record from then on, "nothing given" is no fair guess
 NEW_DAYS = 3  # days of vaccinations that are listed without being unfolded
 WAITS_AT_MOST = timedelta(weeks=4)
+LATER_THAN = timedelta(days=60)  # a guardian who is registered so long after a birth came later
 TERM = 37  # weeks; a child born before is premature
 
 
@@ -34,6 +35,7 @@ class Done:
     vaccine: str
     on: date
     number: int | None
+    reviewed: bool
     municipal: tuple[Municipal, ...]
     family: tuple[Family, ...]
 
@@ -125,6 +127,17 @@ class ChildPage:
     def __init__(self, child: Resident, record: Record, *, today: date):
         self.child, self.record, self.today = child, record, today
 
+    @cached_property
+    def acting_since(self) -> date | None:
+        """Since when the one who looks has acted for the child; None where that is itself."""
+        return self.child.acting_since
+
+    @property
+    def began_later(self) -> bool:
+        """Whether the guardian came long after the birth, as when a child is adopted."""
+        since = self.acting_since
+        return bool(since) and since > self.record.born + LATER_THAN
+
     # -- what is known
 
     @property
@@ -197,10 +210,10 @@ class ChildPage:
         if birth and birth.gestation_weeks and birth.gestation_weeks < TERM:
             found.append(
                 _(
-                    "Your child was born early, in week %(week)s. The dates count from the day of "
-                    "birth all the same. Talk with the clinic about when to begin."
+                    "Your child was born early, after %(weeks)s weeks. The dates count from the day "
+                    "of birth all the same. Talk with the clinic about when to begin."
                 )
-                % {"week": birth.gestation_weeks}
+                % {"weeks": birth.gestation_weeks}
             )
         if birth and birth.born != self.record.born:
             found.append(
@@ -259,7 +272,8 @@ class ChildPage:
                 if records := municipal or family:
                     one = records[0]
                     number = self.numbers.get((one.vaccine, one.on))
-                    doses.append(Done(one.vaccine, one.on, number, municipal, family))
+                    reviewed = (one.vaccine, one.on) in self.reviewed
+                    doses.append(Done(one.vaccine, one.on, number, reviewed, municipal, family))
         return sorted(doses, key=lambda dose: (dose.on, dose.vaccine), reverse=True)
 
     @cached_property
@@ -292,6 +306,10 @@ class ChildPage:
     def review(self):
         return self.forecast.review if self.forecast else ()
 
+    @cached_property
+    def reviewed(self) -> set[tuple[str, date]]:
+        return {(one.vaccine, one.on) for one in self.review}
+
     @property
     def notes(self):
         return self.forecast.notes if self.forecast else ()
@@ -323,10 +341,9 @@ class ChildPage:
         return Timeline(self.record.born, self.today, rows) if rows else None
 
     def marks(self, line: Line) -> Iterable[Mark]:
-        reviewed = {(one.vaccine, one.on) for one in self.review}
         for dose in line.given:
             said = _("%(series)s: given on %(date)s") % self.said(line, dose.on)
-            state = "review" if (dose.vaccine, dose.on) in reviewed else "done"
+            state = "review" if (dose.vaccine, dose.on) in self.reviewed else "done"
             yield Mark(dose.on, state, said)
         for dose in line.next[:1]:
             on = max(dose.earliest, dose.recommended_from or dose.earliest, self.today)

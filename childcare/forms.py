@@ -76,6 +76,7 @@ class DoseForm(forms.Form):
         self.child, self.today = child, today
         bounds = {"min": child.born.isoformat(), "max": today.isoformat()}
         self.fields["on"].widget.attrs |= bounds
+        self.fields["vaccine"].widget.attrs |= {"list": "vaccines"}
 
     def has_changed(self):
         """Tell whether anything was typed; which vaccine a row is for was there before."""

@@ -27,7 +27,6 @@ LINES = {
     "HPV": 3,
 }
 OLDER = {"DPT_IPV", "HIB", "HPV"}  # no longer begun; handbooks of some years ago have them
-EITHER = {"ROTA_RV1": "ROTA_RV5", "ROTA_RV5": "ROTA_RV1"}  # a child has the one or the other
 FREE_ROWS = 3  # for what has no line: given abroad, or early, or not part of the schedule
 
 
@@ -62,18 +61,36 @@ def blank_page(given: Iterable[str], *, child, today: date, first: str = "") -> 
     `given` are the vaccines of the doses that are known, one for each dose. `first` is a vaccine
     that gets a row in any case.
     """
-    known = Counter(given)
+    given = list(given)
+    known = in_series(given)
     rows = [
         {"vaccine": vaccine, "fixed": True}
         for vaccine, lines in LINES.items()
-        for number in range(known[vaccine] + 1, lines + 1)
-        if not known[EITHER.get(vaccine)] and begins(vaccine, number, child.born, today) <= today
+        for number in range(known[series_of(vaccine)] + 1, lines + 1)
+        if may_follow(vaccine, given) and begins(vaccine, number, child.born, today) <= today
     ]
     if first in LINES and not any(row["vaccine"] == first for row in rows):
         rows.append({"vaccine": first, "fixed": True})
     page = HandbookPage(initial=rows, form_kwargs={"child": child, "today": today})
     page.extra = len(rows) + FREE_ROWS
     return page
+
+
+def in_series(given: Iterable[str]) -> Counter:
+    """Return how many doses of each series are known."""
+    return Counter(map(series_of, given))
+
+
+def series_of(vaccine: str) -> str:
+    every = the_schedule().series.values()
+    return next((series.code for series in every if vaccine in series.vaccines), vaccine)
+
+
+def may_follow(vaccine: str, given: Iterable[str]) -> bool:
+    """Tell whether a child who has had the vaccines `given` may have had this one too."""
+    series = the_schedule().series[series_of(vaccine)]
+    others = set(series.vaccines) - {vaccine}
+    return not (series.one_product and others & set(given))
 
 
 def begins(vaccine: str, number: int, born: date, today: date) -> date:
@@ -90,13 +107,13 @@ def begins(vaccine: str, number: int, born: date, today: date) -> date:
 
 def groups(page: BaseHandbookPage, given: Iterable[str], first: str = "") -> list[Group]:
     """Return the rows that were made for a dose by vaccine, in the handbook's order."""
-    known = Counter(given)
+    known = in_series(given)
     found: dict[str, Group] = {}
     for row in page.forms:
         if row["fixed"].value():
             vaccine = row["vaccine"].value()
             group = found.setdefault(vaccine, Group(vaccine))
-            group.rows.append((known[vaccine] + len(group.rows) + 1, row))
+            group.rows.append((known[series_of(vaccine)] + len(group.rows) + 1, row))
     return sorted(found.values(), key=lambda group: group.vaccine != first)
 
 

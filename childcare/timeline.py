@@ -101,6 +101,10 @@ class Timeline:
         """Return which signs the key has to explain."""
         return {mark.state for row in self.rows for mark in row.marks}
 
+    @property
+    def has_periods(self) -> bool:
+        return any(row.free for row in self.rows)
+
     def place(self, day: date) -> float:
         return self.place_of((day - self.born).days / MONTH)
 

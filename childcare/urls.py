@@ -13,6 +13,6 @@ urlpatterns = [
     path("<uuid:uuid>/compare/", views.compare, name="compare"),
     path("<uuid:uuid>/said/", views.say, name="say"),
     path("<uuid:uuid>/had/", views.had, name="had"),
-    path("<uuid:uuid>/not-mine/<slug:kind>/", views.not_mine, name="not-mine-birth"),
+    path("<uuid:uuid>/not-mine/<slug:kind>/", views.not_mine, name="not-mine"),
     path("<uuid:uuid>/not-mine/<slug:kind>/<int:pk>/", views.not_mine, name="not-mine"),
 ]

@@ -19,7 +19,7 @@ from tasks.rules import Rule, Text, registry
 
 AHEAD = timedelta(days=365)
 RECENT = timedelta(days=30)
-WARD = ["id", "name", "born"]  # what is read of a child
+WARD = ["id", "uuid", "name", "born"]  # what is read of a child
 
 
 class TaskRow(NamedTuple):
