@@ -210,8 +210,8 @@ class ChildPage:
         if birth and birth.gestation_weeks and birth.gestation_weeks < TERM:
             found.append(
                 _(
-                    "Your child was born early, after %(weeks)s weeks. The dates count from the day "
-                    "of birth all the same. Talk with the clinic about when to begin."
+                    "Your child was born early, after %(weeks)s weeks. The dates count from the "
+                    "day of birth all the same. Talk with the clinic about when to begin."
                 )
                 % {"weeks": birth.gestation_weeks}
             )

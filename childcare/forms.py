@@ -132,7 +132,6 @@ class BaseHandbookPage(forms.BaseFormSet):
                 )
 
     default_error_messages = {
-        "missing_management_form": _("The page did not arrive whole. Please enter it again."),
         "too_many_forms": _(
             "At most %(num)d vaccinations can be saved at once. Save these in two parts."
         ),

@@ -70,6 +70,9 @@ def enter(request, resident, child):
         blank = handbook.blank_page(given, **about, first=first)
         return handbook_page(request, resident, child, blank, uuid4(), given, first)
     filled = HandbookPage(request.POST, form_kwargs=about)
+    if not filled.management_form.is_valid():
+        messages.error(request, _("The page did not arrive whole. Please enter it again."))
+        return redirect("childcare:enter", child.uuid)
     page_id = uuid_in(request.POST.get("page"))
     if filled.is_valid():
         try:

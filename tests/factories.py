@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import factory
 
+from childcare.models import DueDose, FamilyVaccination, Vaccination
 from portal.accounts.models import User
 from portal.card.models import BenefitAccount, Certificate, InsuranceUse
 from portal.residents.ages import ADULT, first_day_at_age
@@ -116,3 +117,49 @@ class BenefitAccountFactory(FactFactory):
     source = factory.SubFactory(SourceFactory, key="kokin")
     resident = factory.SubFactory(ResidentFactory)
     status = BenefitAccount.Status.NOT_REGISTERED
+
+
+class ChildFactory(ResidentFactory):
+    """A child of three months, on the day after it was checked."""
+
+    name = "山田 陽太"
+    born = date(2026, 8, 1)
+
+
+class VaccinationFactory(FactFactory):
+    class Meta:
+        model = Vaccination
+
+    source = factory.SubFactory(SourceFactory, key="yobo-131016")
+    resident = factory.SubFactory(ChildFactory)
+    record = factory.LazyAttribute(lambda dose: f"{dose.vaccine} {dose.on}")
+    vaccine = "PCV"
+    on = date(2026, 10, 5)
+
+
+class FamilyVaccinationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = FamilyVaccination
+
+    child = factory.SubFactory(ChildFactory)
+    entered_by = factory.SubFactory(UserFactory)
+    page = factory.Faker("uuid4")
+    vaccine = "PCV"
+    on = date(2026, 10, 5)
+
+
+class DueDoseFactory(FactFactory):
+    """The first pneumococcal vaccination, open from 31 August and free until 2031."""
+
+    class Meta:
+        model = DueDose
+
+    source = factory.SubFactory(SourceFactory, key="childcare.plan")
+    resident = factory.SubFactory(ChildFactory)
+    subject, vaccine, dose = "PCV-1", "PCV", 1
+    born = factory.SelfAttribute("resident.born")
+    record_known = True
+    earliest = recommended_from = date(2026, 9, 30)
+    recommended_until = due_on = date(2027, 2, 28)
+    legal_until = date(2031, 7, 31)
+    opens_on = date(2026, 8, 31)
