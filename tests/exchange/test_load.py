@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from childcare.models import DueDose, Vaccination, VaccinationForecast
 from portal.card.models import BenefitAccount, Certificate, InsuranceUse
 from portal.card.settle import settle_certificates
 from portal.exchange import load as exchange
@@ -22,13 +23,16 @@ from tasks.reconcile import MANY
 from tests.exchange.facts import (
     TODAY,
     account,
+    birth,
     certificate,
+    checkup,
     counts,
     file_of,
     guardianship,
     insurance,
     load_lines,
     resident,
+    vaccination,
     what_stands,
 )
 from tests.factories import UserFactory
@@ -383,6 +387,33 @@ facts = st.one_of(
         checked_at=moments,
     ),
     st.builds(account, refs, status=st.sampled_from(["registered"]), checked_at=moments),
+    st.builds(
+        birth,
+        st.just("R2"),
+        source=sources,
+        born=st.sampled_from(["2015-05-05", "2015-05-06"]),
+        sex=st.sampled_from([None, "F"]),
+        withdrawn=st.sampled_from([False, False, True]),
+        checked_at=moments,
+    ),
+    st.builds(
+        checkup,
+        st.sampled_from(["R2", "R3"]),
+        source=sources,
+        weight_g=st.sampled_from([None, 9000]),
+        on=st.sampled_from(["2016-05-05"]),
+        checked_at=moments,
+    ),
+    st.builds(
+        vaccination,
+        st.sampled_from(["R2", "R3"]),
+        source=sources,
+        vaccine=st.sampled_from(["MR", "JE", "おたふくかぜ"]),
+        on=st.sampled_from(["2014-05-05", "2016-05-05", "2018-06-01"]),
+        id=st.sampled_from([None, None, "7"]),
+        withdrawn=st.sampled_from([False, False, True]),
+        checked_at=moments,
+    ),
 )
 
 
@@ -404,7 +435,7 @@ def after(loads):
 
 
 @settings(
-    max_examples=25,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     database=None,
@@ -444,6 +475,7 @@ def many(people):
         yield certificate(f"R{n}", type="signature")
         if n % 2:
             yield guardianship(f"R{n}", f"R{n - 1}", checked_at="2026-10-01T00:00:00Z")
+            yield vaccination(f"R{n}", on="2020-01-05", checked_at="2026-10-01T00:00:00Z")
         yield insurance(f"X{n}")
 
 
@@ -474,6 +506,9 @@ def test_a_replay_writes_no_row_but_when_its_sources_delivered():
             Certificate,
             InsuranceUse,
             BenefitAccount,
+            Vaccination,
+            DueDose,
+            VaccinationForecast,
             Task,
             QuarantinedLine,
         )
