@@ -13,6 +13,7 @@ from uuid import UUID
 
 from childcare import compare
 from childcare.compare import Answer, Pair, Right
+from childcare.forecast import Given
 from childcare.models import FamilyStatement
 from portal.database import run
 from portal.residents.models import Resident
@@ -109,10 +110,8 @@ class Record:
         return compare.to_ask(self.pairs)
 
     @cached_property
-    def counted(self) -> list:
+    def counted(self) -> list[Given]:
         """The doses that count in the forecast, and what else was given, by date."""
-        from childcare.forecast import Given
-
         doses = {(dose.on, dose.vaccine) for pair in self.pairs for dose in pair.counted}
         return [Given(vaccine, on) for on, vaccine in sorted(doses)]
 

@@ -47,10 +47,14 @@ class Example:
 
 @dataclass(frozen=True)
 class Examples:
-    """The made-up people of a rule on a day, and what makes facts of their reports (ids)."""
+    """The made-up people of a rule on a day, and what makes facts of their reports (ids).
+
+    `plan` makes of these what is a fact of that day only (ids, day).
+    """
 
     people: Callable[[date], Sequence[Example]]
     settle: Callable[[Iterable[int]], object]
+    plan: Callable[[Iterable[int], date], object] = lambda ids, today: None
 
 
 class Outcome(models.TextChoices):
@@ -85,7 +89,9 @@ def explained(rule: Rule, *, today: date) -> list[tuple[Example, Explanation]]:
     examples = rule.examples.people(today)
     with transaction.atomic():
         people = _enter(examples, today)
-        rule.examples.settle([person.pk for person in people])
+        ids = [person.pk for person in people]
+        rule.examples.settle(ids)
+        rule.examples.plan(ids, today)
         found = [
             (example, _of_subject(explain(rule, person, today=today), example.subject))
             for example, person in zip(examples, people, strict=True)

@@ -11,7 +11,7 @@ from portal.residents.models import Fact, Municipality, Resident
 
 
 class VaccinationForecast(models.Model):
-    """All that the forecaster says of one child, and by which edition of the schedule."""
+    """Of what a child's doses were worked out: when it changes, they are worked out again."""
 
     resident = models.OneToOneField(
         Resident,
@@ -29,16 +29,10 @@ class VaccinationForecast(models.Model):
         blank=True,
         help_text=_("When a free period is over, another dose may be the next one."),
     )
-    record_known = models.BooleanField(
-        _("a record is known"),
-        help_text=_("A dose is recorded, or the family says that none was given."),
-    )
-    result = models.JSONField(_("result"))
 
     class Meta:
         verbose_name = _("vaccination forecast")
         verbose_name_plural = _("vaccination forecasts")
-        indexes = [models.Index(fields=["edition", "resident"], name="forecast_by_edition")]
 
     def __str__(self):
         return self.edition

@@ -1,5 +1,7 @@
 """Unknown is not true: no condition of any rule holds where nothing is known."""
 
+from datetime import date
+
 import pytest
 from django.db import connection
 
@@ -9,6 +11,7 @@ from tasks.rules import Condition, registry
 from tests.factories import (
     BenefitAccountFactory,
     CertificateFactory,
+    DueDoseFactory,
     InsuranceUseFactory,
     ResidentFactory,
 )
@@ -30,6 +33,7 @@ FACTORIES = {
     "certificate": CertificateFactory,
     "insuranceuse": InsuranceUseFactory,
     "benefitaccount": BenefitAccountFactory,
+    "duedose": DueDoseFactory,
 }
 
 
@@ -79,7 +83,7 @@ def test_what_a_rule_filters_by_is_what_it_explains(rule, condition):
     """The filter that opens tasks lets through exactly the rows whose value is true."""
     rows = rows_of(rule, condition)
     FACTORIES.get(rows.model._meta.model_name, ResidentFactory)()
-    for today in ("2026-11-01", "2027-02-20", "2027-02-21", "2029-01-01"):
+    for today in (date(2026, 11, 1), date(2027, 2, 20), date(2027, 2, 21), date(2029, 1, 1)):
         true = rows.model.objects.annotate(v=condition.value(today)).filter(v=True)
         through = rows.model.objects.filter(condition.holds_for_certain(today))
 

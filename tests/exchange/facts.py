@@ -147,7 +147,7 @@ STANDING = {
         earliest, legal_until, recommended_from, recommended_until, opens_on, due_on,
         reasons::text, warnings::text
         FROM childcare_duedose d JOIN residents_resident p ON p.id = d.resident_id""",
-    "forecasts": """SELECT p.ref, edition, record_known, f.born, again_on, result::text
+    "forecasts": """SELECT p.ref, edition, f.born, again_on
         FROM childcare_vaccinationforecast f JOIN residents_resident p ON p.id = f.resident_id""",
     "reports": """SELECT p.ref, kind, f.key, s.key, f.checked_at, timed, value::text
         FROM residents_factreport f JOIN residents_resident p ON p.id = f.resident_id

@@ -33,6 +33,15 @@ STATEMENTS = [
     """INSERT INTO card_benefitaccount (resident_id, status, source_id, checked_at, stale_on)
     SELECT id, (ARRAY['registered', 'not-registered', 'unknown'])[id %% 3 + 1],
         source_id, checked_at, stale_on FROM crowd""",
+    """INSERT INTO childcare_duedose (resident_id, subject, vaccine, dose, born, record_known,
+        given_on, ended, earliest, legal_until, opens_on, due_on, reasons, warnings, source_id,
+        checked_at, stale_on)
+    SELECT id, 'MR-' || dose, 'MR', dose, born, true,
+        CASE WHEN dose = 1 THEN born + 370 END, false, earliest, earliest + 700, earliest - 30,
+        earliest + 365, '[]', '[]', source_id, checked_at, stale_on
+    FROM crowd, LATERAL (SELECT dose, born + 1900 * dose AS earliest
+        FROM generate_series(1, 2) dose) d
+    WHERE acts_from > born""",
 ]
 
 

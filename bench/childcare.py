@@ -1,0 +1,173 @@
+"""How fast are children's plans worked out anew, as on the night of a new schedule?
+
+`python -m bench.childcare`. Each child has the doses of its age, as an average record has; the
+ages are spread over 18 years. Two sizes, so that it shows whether the time grows with the children
+alone and the memory not at all: BENCH_CHILDREN (5000,20000).
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+
+import django
+
+from bench import limit
+from bench.databases import database_url, throw_away_database
+from portal import local_servers
+
+A_RANGE = 4096
+FEW = 2000  # children of the breakdown
+MORE_SLOWLY, MORE_MEMORY = 1.3, 100  # times; MiB
+# Each dose and the age (days) at which most children have it.
+USUAL = """
+    ('HEPB', 61), ('HEPB', 92), ('HEPB', 230), ('ROTA_RV1', 61), ('ROTA_RV1', 92),
+    ('DPT_IPV_HIB', 61), ('DPT_IPV_HIB', 92), ('DPT_IPV_HIB', 122), ('DPT_IPV_HIB', 400),
+    ('PCV', 61), ('PCV', 92), ('PCV', 122), ('PCV', 400), ('BCG', 160), ('MR', 370), ('MR', 2200),
+    ('VAR', 370), ('VAR', 580), ('JE', 1110), ('JE', 1131), ('JE', 1500), ('JE', 3400),
+    ('DT', 4100), ('HPV9', 4500), ('HPV9', 4700)"""
+CHILDREN = f"""
+    INSERT INTO residents_source (key) VALUES ('bench');
+    CREATE TEMPORARY TABLE said AS SELECT id AS source_id, date '{limit.TODAY}' - 1 AS checked_at,
+        date '{limit.TODAY}' + 365 AS stale_on FROM residents_source WHERE key = 'bench';
+    INSERT INTO residents_resident (id, ref, municipality_id, name, name_kana, born, email,
+            language, state, merged_into, acts_from, source_id, checked_at, stale_on)
+        SELECT n, 'R' || n, '131016', '山田 太郎', 'ヤマダ タロウ', born, '', 'ja', 'active', '',
+            born, said.*
+        FROM (SELECT n, date '{limit.TODAY}' - 30 - (n::bigint * 7919 % 6500)::int AS born
+            FROM generate_series(1, {{children}}) n) child, said ORDER BY n;
+    INSERT INTO childcare_birth (resident_id, born, sex, place, withdrawn, source_id, checked_at,
+            stale_on)
+        SELECT id, born, CASE WHEN id % 2 = 0 THEN 'F' ELSE 'M' END, '', false, said.*
+        FROM residents_resident, said;
+    INSERT INTO childcare_vaccination (resident_id, record, vaccine, "on", lot, clinic, withdrawn,
+            source_id, checked_at, stale_on)
+        SELECT child.id, vaccine || ' ' || child.born + age, vaccine, child.born + age, 'AB123',
+            '', false, said.*
+        FROM residents_resident child, (VALUES {USUAL}) usual(vaccine, age), said
+        WHERE child.born + age < date '{limit.TODAY}' AND (vaccine <> 'HPV9' OR child.id % 2 = 0)
+        ORDER BY child.id"""
+
+
+def everyone(children: int) -> int:
+    """Go through all children in ranges, as a night does; return how many plans changed."""
+    from django.db import transaction
+
+    from childcare.plan import refresh
+
+    changed = 0
+    for low in range(1, children + 1, A_RANGE):
+        with transaction.atomic():
+            changed += len(refresh(low, low + A_RANGE, limit.TODAY))
+    return changed
+
+
+def timed(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
+    start = clock()
+    work()
+    return clock() - start
+
+
+def measure(children: int) -> dict:
+    """Fill the database, work out every plan, and again; return the figures."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    from childcare.models import DueDose, Vaccination, VaccinationForecast
+    from childcare.plan import refresh
+
+    call_command("migrate", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute(CHILDREN.format(children=children))
+        cursor.execute("VACUUM ANALYZE")
+    refresh(1, 2, limit.TODAY)  # reads what is read once a process
+    memory = peak()
+    first = timed(lambda: everyone(children))
+    quiet = timed(lambda: everyone(children))
+    VaccinationForecast.objects.update(edition="of last year")
+    again = timed(lambda: everyone(children))
+    return {
+        "children": children,
+        "given": Vaccination.objects.count() / children,
+        "rows": DueDose.objects.count() / children,
+        "first": first,
+        "quiet": quiet,
+        "again": again,
+        "memory_mib": peak() - memory,
+        **breakdown(min(children, FEW)),
+    }
+
+
+def breakdown(children: int) -> dict:
+    """Return the microseconds a child that each step takes of this process's time."""
+    import msgspec
+
+    from childcare.plan import dose_rows, forecast_of, forecast_row
+    from childcare.record import records_of
+
+    records, found, rows = [], [], []
+    steps = {
+        "read": lambda: records.extend(records_of(range(1, children + 1)).values()),
+        "forecast": lambda: found.extend(forecast_of(one, today=limit.TODAY) for one in records),
+        "rows": lambda: rows.extend(
+            (forecast_row(one, of, limit.TODAY), dose_rows(one, of, limit.TODAY))
+            for one, of in zip(records, found, strict=True)
+        ),
+        "JSON": lambda: msgspec.json.encode(rows),
+    }
+    return {
+        "steps": {
+            name: timed(step, time.process_time) / children * 1e6 for name, step in steps.items()
+        }
+    }
+
+
+def peak() -> float:
+    """Return the most memory (MiB) that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def print_table(runs: list[dict]) -> None:
+    smaller, larger = runs[0], runs[-1]
+    print("\nChildren's plans: a second, by one process and one connection")
+    for run in runs:
+        children = run["children"]
+        print(
+            f"  {children:,} children, {run['given']:.0f} doses given and {run['rows']:.0f} rows "
+            f"each: {children / run['first']:.0f} new, {children / run['again']:.0f} again with "
+            f"nothing to write, {children / run['quiet']:,.0f} that are up to date"
+        )
+    steps = ", ".join(f"{name} {micro:.0f}" for name, micro in larger["steps"].items())
+    print(f"  microseconds of this process's time a child, beside the database's: {steps}")
+    forecasts = 1e6 / larger["steps"]["forecast"]
+    grown = (larger["first"] / larger["children"]) / (smaller["first"] / smaller["children"])
+    more = larger["memory_mib"] - smaller["memory_mib"]
+    for number, what, figure, holds in (
+        ("P16", "children a second through the forecaster: 2,000", forecasts, forecasts >= 2000),
+        ("P17", f"by the child, to the smaller size: {MORE_SLOWLY}", grown, grown <= MORE_SLOWLY),
+        ("P17", f"  memory (MiB), to the smaller: {MORE_MEMORY} more", more, more <= MORE_MEMORY),
+    ):
+        print(f"  {number:4} {what:62} {figure:>16.2f}  {'met' if holds else 'NOT MET'}")
+
+
+def main() -> None:
+    from bench.page import run
+
+    local_servers.ensure()
+    runs = []
+    for size in sorted(map(int, os.environ.get("BENCH_CHILDREN", "5000,20000").split(","))):
+        with throw_away_database("childcare") as dsn:
+            runs.append(json.loads(run("bench.childcare", str(size), BENCH_DSN=dsn)))
+    print_table(runs)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        os.environ["DATABASE_URL"] = database_url(os.environ["BENCH_DSN"])
+        os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
+        django.setup()
+        print(json.dumps(measure(int(sys.argv[1]))))
+    else:
+        main()
