@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from portal.residents.ages import first_day_at_age
 from tasks import words
 from tasks.models import Priority
+from tasks.rules import registry
 
 register = template.Library()
 
@@ -88,10 +89,13 @@ def due(task, today: date):
     if task.due_on is None:
         return _("No due date")
     days_left = (task.due_on - today).days
-    if days_left < 0:
-        return format_html("{} <span>{}</span>", _chip(_("The date has passed")), day(task.due_on))
     urgent = format_html("{} ", _chip(_("Urgent"))) if task.priority == Priority.URGENT else ""
-    return format_html("{}<span>{}</span>", urgent, _by(day(task.due_on), days_left))
+    if days_left >= 0:
+        return format_html("{}<span>{}</span>", urgent, _by(day(task.due_on), days_left))
+    passed, date = _("The date has passed"), day(task.due_on)
+    if registry.by_id(task.rule_id).urgent_until:  # there a date that has passed presses nobody yet
+        return format_html("{}<span>{} {}</span>", urgent, passed, date)
+    return format_html("{} <span>{}</span>", _chip(passed), date)
 
 
 def _chip(text):

@@ -11,7 +11,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from portal.card.models import Certificate, InsuranceUse
 from portal.residents.models import RecordAccess, Source
-from tasks import acts
+from tasks import acts, versions
 from tasks.models import Task
 from tasks.reconcile import reconcile_people
 from tasks.rules import registry
@@ -23,6 +23,7 @@ from tests.factories import (
     ResidentFactory,
     UserFactory,
 )
+from tests.tasks.changed_rules import change, other_code
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +98,34 @@ def test_a_card_begins_with_its_date_in_words(visit, hanako, expires_on, said):
     open_tasks(hanako)
 
     assert card_texts(visit("/")) == [f"{said} {RENEWAL.title} {RENEWAL.where} {RENEWAL.cost}"]
+
+
+@pytest.fixture
+def urgent_later(db):
+    """The renewal is urgent until three months after it is due; in force before anybody lives."""
+    with other_code():
+        change(RENEWAL.key, urgent_until="insurance_proof_until")
+        versions.record()
+        yield
+
+
+@pytest.mark.parametrize(
+    ("expires_on", "said"),
+    [
+        (date(2027, 4, 23), "By 23 April 2027 (Fri) (1 day left)"),
+        (date(2027, 4, 21), "The date has passed 21 April 2027 (Wed)"),
+        (date(2027, 2, 22), "Urgent The date has passed 22 February 2027 (Mon)"),
+    ],
+)
+def test_a_card_says_that_it_is_urgent_though_its_date_has_passed(
+    urgent_later, visit, hanako, expires_on, said
+):
+    CertificateFactory(resident=hanako, expires_on=expires_on)
+    open_tasks(hanako)
+
+    [card] = card_texts(visit("/"))
+
+    assert card.startswith(f"{said} {RENEWAL.title}")
 
 
 def card_texts(response):
