@@ -8,6 +8,10 @@ MAY_VIEW = {
     "card": ["certificate", "insuranceuse", "benefitaccount"],
     "tasks": ["task", "rulerecord", "ruleversion", "sweep"],
     "reminders": ["reminder", "message"],
+    "childcare": [
+        *("birth", "checkup", "vaccination", "duedose", "notmine", "recordanswer"),
+        *("familyvaccination", "familymeasurement", "familystatement", "checkupcalendar"),
+    ],
     "exchange": ["upload", "quarantinedline"],
 }
 
