@@ -1,9 +1,9 @@
 """The rules about children, and the facts that the portal derives for them."""
 
-from childcare import dose_rule
+from childcare import after_birth_rules, checkup_rule, dose_rule
 from childcare.plan import refresh
 from tasks.derived import register_derived
 
-__all__ = ["dose_rule"]
+__all__ = ["after_birth_rules", "checkup_rule", "dose_rule"]
 
 register_derived(refresh)

@@ -18,8 +18,17 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-# Here an empty column is itself what the source says: no change of address or name.
-EMPTY_IS_SAID = {"not-lapsed", "lapsed"}
+# Here an empty column is itself what is said: no change of address or name, nothing done yet.
+EMPTY_IS_SAID = {
+    "not-lapsed": True,
+    "lapsed": False,
+    "allowance-not-done": True,
+    "insurance-not-done": True,
+    "medical-subsidy-not-done": True,
+    "low-birth-weight-not-done": True,
+    "birth-not-in-the-register": True,
+    "checkup-not-done": True,
+}
 
 # What a condition says without words of its own.
 UNKNOWN_OF_ALL = Condition.__dataclass_fields__["unknown"].default
@@ -62,9 +71,7 @@ def values_on(rule, condition, today, *, nulls):
 def test_a_condition_about_nothing_known_is_unknown(rule, condition):
     [value] = values_on(rule, condition, "2027-03-01", nulls=True)
 
-    assert value is (
-        None if condition.name not in EMPTY_IS_SAID else condition.name == "not-lapsed"
-    )
+    assert value is EMPTY_IS_SAID.get(condition.name)
 
 
 @pytest.mark.parametrize("rule", registry.values(), ids=registry)

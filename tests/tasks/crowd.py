@@ -42,6 +42,26 @@ STATEMENTS = [
     FROM crowd, LATERAL (SELECT dose, born + 1900 * dose AS earliest
         FROM generate_series(1, 2) dose) d
     WHERE acts_from > born""",
+    """INSERT INTO childcare_duecheckup (resident_id, checkup, basis, window_from, window_until,
+        opens_on, place, note, source_id, checked_at, stale_on)
+    SELECT id, months || 'm', 'law', held, held + 180, held - 30, '', '', source_id, checked_at,
+        stale_on
+    FROM crowd, unnest(ARRAY[18, 36, 60]) months, LATERAL (SELECT born + 30 * months AS held) h
+    WHERE acts_from > born""",
+    """INSERT INTO childcare_afterbirth (resident_id, born, claim_at, allowance_counts_until,
+        allowance_due_on, ends_on, low_weight, source_id, checked_at, stale_on)
+    SELECT id, born, 'unknown', born + 15, born + 15, born + 365, id %% 10 = 0, source_id,
+        checked_at, stale_on
+    FROM crowd WHERE acts_from > born""",
+    """INSERT INTO accounts_user (email, password, is_superuser, is_staff, is_active, language,
+        date_joined)
+    VALUES ('crowd@example.jp', '', false, false, true, 'ja', '2026-11-01')
+    ON CONFLICT DO NOTHING""",
+    """INSERT INTO childcare_announcedbirth (resident_id, born, abroad, notify_by, registered_on,
+        entered_by_id, entered_at, source_id, checked_at, stale_on)
+    SELECT c.id, '2027-03-25', false, '2027-04-07', '2027-03-31', by.id, c.checked_at,
+        c.source_id, c.checked_at, c.stale_on
+    FROM crowd c, accounts_user by WHERE by.email = 'crowd@example.jp' AND c.acts_from = c.born""",
 ]
 
 

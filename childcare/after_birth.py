@@ -1,0 +1,165 @@
+"""What is to be done when a child is born, and by when. The law's dates: docs/law.md.
+
+The rows are worked out of what the register reports, what the family answered and what it said it
+has done. They are the facts that the rules `childcare.after-birth.*` ask.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from childcare.closed_days import next_opening_day
+from childcare.counting import DAY, reach
+from childcare.models import AllowanceAnswer, AnnouncedBirth, StepDone
+from childcare.models.after_birth import ClaimAt
+from portal.database import run
+from portal.residents.models import Guardianship, Resident
+
+ALLOWANCE_DAYS = timedelta(days=15)  # the day after the birth is the first
+NOTIFICATION_DAYS = timedelta(days=14)  # the day of birth is the first
+NOTIFICATION_MONTHS_ABROAD = 3
+LOW_WEIGHT_G = 2500
+SHOWN_MONTHS = 12
+# A row stays for a while after its end, so that a night has met it and ended its tasks.
+KEPT = timedelta(days=60)
+
+COLUMN_OF_STEP = {
+    StepDone.Step.ALLOWANCE: "allowance_done_on",
+    StepDone.Step.INSURANCE: "insurance_done_on",
+    StepDone.Step.MEDICAL: "medical_done_on",
+    StepDone.Step.LOW_WEIGHT: "low_weight_done_on",
+}
+
+
+class Newborn(NamedTuple):
+    """A child as far as it matters here. `weight_g` is that at birth, None where not reported."""
+
+    id: int
+    born: date
+    weight_g: int | None
+
+
+def allowance_counts_until(born: date) -> date:
+    """Return the fifteenth day, counted from the day after the birth: 30 April → 15 May."""
+    return born + ALLOWANCE_DAYS
+
+
+def allowance_due_on(born: date) -> date:
+    """Return the last day to claim the child allowance at a municipality."""
+    return next_opening_day(allowance_counts_until(born))
+
+
+def notify_by(born: date, *, abroad: bool) -> date:
+    """Return the last day to notify a birth, the day of birth being the first.
+
+    Abroad the closed days of an embassy or a consulate are not known here, so the day itself
+    counts: it is never too late.
+    """
+    if abroad:
+        return reach(born, NOTIFICATION_MONTHS_ABROAD)
+    return next_opening_day(born + NOTIFICATION_DAYS - DAY)
+
+
+def ends_on(born: date) -> date:
+    """Return the first day on which nothing is shown any more: the first birthday."""
+    return reach(born, SHOWN_MONTHS) + DAY
+
+
+def claim_at(answer: AllowanceAnswer | None) -> ClaimAt:
+    """Return where the child allowance is claimed, as far as the family's answer says it.
+
+    With "I do not know who earns most" the question was about both parents: no civil servant is
+    an answer, one of them is none.
+    """
+    yes, no = AllowanceAnswer.CivilServant.YES, AllowanceAnswer.CivilServant.NO
+    if answer and answer.civil_servant == no:
+        return ClaimAt.MUNICIPALITY
+    if (
+        answer
+        and answer.civil_servant == yes
+        and answer.main_earner != AllowanceAnswer.Earner.UNKNOWN
+    ):
+        return ClaimAt.EMPLOYER
+    return ClaimAt.UNKNOWN
+
+
+class Row(NamedTuple):
+    """One child's row, named as the columns of AfterBirth are."""
+
+    resident_id: int
+    born: date
+    claim_at: str
+    allowance_counts_until: date
+    allowance_due_on: date
+    ends_on: date
+    low_weight: bool | None
+    allowance_done_on: date | None = None
+    insurance_done_on: date | None = None
+    medical_done_on: date | None = None
+    low_weight_done_on: date | None = None
+
+
+def plan_rows(children: Iterable[Newborn], *, today: date) -> list[Row]:
+    """Return the rows of those children who are young enough: all that there should be.
+
+    Two statements, whatever the number of children; none where nobody is young.
+    """
+    young = [child for child in children if ends_on(child.born) + KEPT > today]
+    ids = [child.id for child in young]
+    if not ids:
+        return []
+    answers = AllowanceAnswer.objects.standing().filter(child__in=ids)
+    said = {answer.child_id: answer for answer in answers}
+    done: dict[int, dict[str, date]] = {}
+    steps = StepDone.objects.standing().filter(child__in=ids)
+    for child_id, step, on in steps.values_list("child", "step", "on"):
+        done.setdefault(child_id, {})[COLUMN_OF_STEP[step]] = on
+    return [_row(child, said.get(child.id), done.get(child.id, {})) for child in young]
+
+
+def _row(child: Newborn, answer: AllowanceAnswer | None, done: dict[str, date]) -> Row:
+    return Row(
+        resident_id=child.id,
+        born=child.born,
+        claim_at=claim_at(answer).value,
+        allowance_counts_until=allowance_counts_until(child.born),
+        allowance_due_on=allowance_due_on(child.born),
+        ends_on=ends_on(child.born),
+        low_weight=None if child.weight_g is None else child.weight_g < LOW_WEIGHT_G,
+        **done,
+    )
+
+
+def is_registered(parent: Resident, born: date) -> bool:
+    """Tell whether the register has a child of this parent born on that day."""
+    return Guardianship.objects.filter(guardian=parent, child__born=born).exists()
+
+
+def note_registered(children: Iterable[int], *, today: date) -> set[int]:
+    """Note which births that parents told of are in the register now; return those parents (ids).
+
+    `children` are those about whom the register said something new. Where a correction takes the
+    match away, the birth is no longer noted as registered.
+    """
+    ids = sorted(set(children))
+    if not ids:
+        return set()
+    rows = run(REGISTERED, {"ids": ids, "today": today})
+    return {parent for (parent,) in rows}
+
+
+REGISTERED = f"""
+    UPDATE {AnnouncedBirth._meta.db_table} told
+    SET registered_on = CASE WHEN now.registered THEN %(today)s::date END
+    FROM (
+        SELECT a.resident_id, a.id, EXISTS (
+            SELECT FROM {Guardianship._meta.db_table} g
+            JOIN {Resident._meta.db_table} child ON child.id = g.child_id
+            WHERE g.guardian_id = a.resident_id AND child.born = a.born) AS registered
+        FROM {AnnouncedBirth._meta.db_table} a
+        WHERE a.removed_at IS NULL AND a.resident_id IN (
+            SELECT guardian_id FROM {Guardianship._meta.db_table}
+            WHERE child_id = ANY(%(ids)s::bigint[]))) now
+    WHERE told.resident_id = now.resident_id AND told.id = now.id
+        AND (told.registered_on IS NOT NULL) <> now.registered
+    RETURNING told.resident_id"""
