@@ -7,11 +7,12 @@ from datetime import date
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 from tasks import jobs, versions
 from tasks.models import RuleVersion
 from tests.factories import BenefitAccountFactory, UserFactory
-from tests.tasks.changed_rules import change, other_code
+from tests.tasks.changed_rules import change
 from tests.tasks.test_versions import ACCOUNT, holds_for
 
 TODAY = date(2027, 4, 1)
@@ -20,10 +21,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def a_rule_that_waits():
-    with time_machine.travel("2027-04-01T10:00+09:00", tick=False), other_code():
-        BenefitAccountFactory(status="registered")
-        change(ACCOUNT, conditions=[holds_for(status="registered")])
+def a_rule_that_waits(next_code):
+    BenefitAccountFactory(status="registered")
+    change(ACCOUNT, conditions=[holds_for(status="registered")])
+    with translation.override("en"):
         yield
 
 
