@@ -4,9 +4,12 @@ import pytest
 from playwright.sync_api import expect
 
 from portal.accounts.models import User
+from portal.card.models import InsuranceUse
 from tasks import acts
 from tasks.models import Status, TaskEvent
+from tasks.rules import Start
 from tests.browser.conftest import TODAY, axe_findings, tab_to
+from tests.tasks.changed_rules import change, other_code
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -103,6 +106,47 @@ def test_what_can_be_pressed_is_large_enough(page, site, renewal, insurance):
                 small.append((path, target.inner_text(), box["width"], box["height"]))
 
     assert [one for one in small if one[1] not in ("To do", "案内")] == []
+
+
+# ---- a task that begins on another page, and that the resident's word ends
+
+
+@pytest.fixture
+def by_word():
+    def record_report(*, task, by, today):
+        InsuranceUse.objects.filter(resident=task.about_id).update(status="registered")
+
+    with other_code():
+        yield change(
+            "card.insurance-use",
+            start=Start("See where it can be registered", lambda task: "/why/", "First look."),
+            record_report=record_report,
+            taken_back_at=lambda task: "/settings/",
+            names=lambda subject: f"Register the card of {subject}",
+        )
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_it_is_begun_ended_and_taken_back_from_its_page(
+    page, site, complaints, by_word, insurance, width
+):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{site}/tasks/{insurance.pk}/")
+    expect(page.get_by_role("link", name="See where it can be registered")).to_be_visible()
+    assert axe_findings(page) == []
+
+    tab_to(page, "I have done this")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="Done", exact=True)).to_be_focused()
+    expect(page.locator("#announcement")).to_contain_text("Noted: you have done this.")
+    assert axe_findings(page) == []
+    page.get_by_role("link", name="Not done after all? Take it back").click()
+    page.wait_for_url("**/settings/")
+    page.goto(f"{site}/why/card.insurance-use/")
+    expect(page.get_by_role("heading", name="Register the card of")).to_have_count(2)
+    assert axe_findings(page) == []
+    assert complaints == []
 
 
 # ---- by keyboard
