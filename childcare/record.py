@@ -112,7 +112,11 @@ class Record:
     @cached_property
     def counted(self) -> list[Given]:
         """The doses that count in the forecast, and what else was given, by date."""
-        doses = {(dose.on, dose.vaccine) for pair in self.pairs for dose in pair.counted}
+        if self.family or self.answers:
+            counted = (dose for pair in self.pairs for dose in pair.counted)
+        else:  # as of most children, whose plans are all worked out in one night
+            counted = self.municipal
+        doses = {(dose.on, dose.vaccine) for dose in counted}
         return [Given(vaccine, on) for on, vaccine in sorted(doses)]
 
     @property

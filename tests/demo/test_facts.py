@@ -23,6 +23,7 @@ CARD = "card.card-renewal"
 REISSUE = "card.signature-reissue"
 INSURANCE = "card.insurance-use"
 ACCOUNT = "card.benefit-account"
+DOSE = "childcare.dose"
 
 
 def lines(residents, *, today=TODAY, seed=facts.SEED):
@@ -119,11 +120,12 @@ def test_each_person_shows_what_the_list_says(loaded):
     }
     assert opened["demo-yoshino"] - {(ACCOUNT, "demo-yoshino")} == {
         (INSURANCE, "demo-child-0"),
+        (DOSE, "demo-child-0"),
         (AUTHENTICATION, "demo-child-9"),
         (CARD, "demo-child-9"),
         (INSURANCE, "demo-child-16"),
     }
-    assert opened["demo-toshiki"] == {(INSURANCE, "demo-child-0")}
+    assert opened["demo-toshiki"] == {(INSURANCE, "demo-child-0"), (DOSE, "demo-child-0")}
 
 
 def test_the_first_person_renews_in_28_days(loaded):
