@@ -63,7 +63,7 @@ class Series:
     cannot come before it ends), "ended" (something had ends it), "not-eligible" or "sex-unknown".
     `next` is empty unless there is a next dose; before the first rotavirus dose it has one for
     each product. `last` is the next dose or, where it has closed, what it would have been, and
-    `passed` the doses before it whose period has passed without them.
+    `passed` the doses before it whose period has passed, or cannot be met any more.
     """
 
     series: str
@@ -434,14 +434,21 @@ class Child:
                 dose for dose in doses if max(dose.earliest, self.as_of) <= dose.legal_until
             )
             if open_:
-                return Series(code, "next", given, open_, open_[-1], tuple(passed))
+                cannot_come = [dose for dose in passed if self.as_of <= dose.legal_until]
+                note = self.outside(series, cannot_come[-1]) if cannot_come else None
+                return Series(code, "next", given, open_, open_[-1], tuple(passed), note)
             passed += doses
         if not passed:
             return Series(code, "complete", given)
         last = passed[-1]
-        state = "closed" if self.as_of > last.legal_until else "outside"
-        note = self.say(f"series-{state}", series=series.words, date=last.legal_until)
-        return Series(code, state, given, (), last, tuple(passed), note)
+        if self.as_of <= last.legal_until:
+            note = self.outside(series, last)
+            return Series(code, "outside", given, (), last, tuple(passed), note)
+        note = self.say("series-closed", series=series.words, date=last.legal_until)
+        return Series(code, "closed", given, (), last, tuple(passed), note)
+
+    def outside(self, series: SeriesOf, dose: Dose) -> Sentence:
+        return self.say("series-outside", series=series.words, date=dose.legal_until)
 
     def numbers_to_come(self, code: str, counted: Sequence[Counted]) -> list[int]:
         """Return the next dose's number and, where a later stage stands by itself, that one's."""

@@ -18,8 +18,8 @@ LONGEST_LINE = 1_000_000  # bytes; a child with 200 doses has some 10,000
 YEARS = (1900, 2199)
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-# Series without a next dose whose reason belongs into the answer; the others are complete, or past.
-TOLD = {"outside", "ended", "sex-unknown"}
+# Whose note belongs into the answer; that a period is over, or for girls only, goes without saying.
+TOLD = {"next", "outside", "ended", "sex-unknown"}
 
 
 class BadLine(Exception):

@@ -475,6 +475,8 @@ def _read(tables: dict[str, Any]) -> Schedule:
         raise ScheduleError(f"there is a table [{min(unknown)}], which nobody reads. Rename it.")
     if missing := known - set(tables):
         raise ScheduleError(f"the table [{min(missing)}] is missing. Add it.")
+    if type(tables["covers_from"]) is not date:
+        raise ScheduleError("`covers_from` is no date. Write a day as 2024-04-01.")
     return Schedule(
         covers_from=tables["covers_from"],
         vaccines={
@@ -645,6 +647,14 @@ def _check_names(schedule: Schedule) -> None:
     for where, name, known in named:
         if name not in known:
             raise ScheduleError(f'"{where}" names "{name}", which is not in the file. Correct it.')
+    before: set[str] = set()
+    for series in schedule.series.values():
+        if late := set(series.counts_too) - before:
+            raise ScheduleError(
+                f"series {series.code} counts {min(late)} too, which stands below it. Move the "
+                "series of that vaccine above this one."
+            )
+        before.update(series.vaccines)
     for code in schedule.vaccines:
         count = sum(code in series.vaccines for series in schedule.series.values())
         if count != 1:

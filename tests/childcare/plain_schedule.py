@@ -1,4 +1,4 @@
-"""The schedule once more, written by hand and plainly: what the data file is compared with.
+"""The schedule to March 2027 once more, by hand and plainly: what the data file is compared with.
 
 It shares no code with the forecast and reads no file. It leaves out what needs no second opinion:
 words, recommended periods, reviews, mixed rotavirus products, Hib mixed with the 5-in-1.

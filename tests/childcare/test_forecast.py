@@ -374,6 +374,14 @@ def test_stage_1_of_mr_gives_way_to_stage_2_when_it_closes():
     assert "stage-1-missing" in [each.code for each in series(found, "MR").next[0].warnings]
 
 
+def test_where_stage_1_cannot_come_in_time_that_is_told_beside_stage_2():
+    found = ask("2024-10-15", "VAR 2026-10-01", as_of="2026-10-05")
+
+    assert following(found, "MR") == [("MR", 2, "2030-04-01", "2031-03-31")]
+    assert series(found, "MR").passed[0].earliest == date(2026, 10, 29)
+    assert series(found, "MR").note.code == "series-outside"
+
+
 def test_a_dose_in_the_period_of_stage_2_is_stage_2():
     found = ask("2020-05-01", "MR 2026-05-10")
 

@@ -114,6 +114,12 @@ def changed(tmp_path, old, new):
     ("old", "new", "told"),
     [
         ("covers_from = 2024-04-01", "covers_from =", "schedule.toml is no TOML"),
+        ("covers_from = 2024-04-01", 'covers_from = "2024"', "`covers_from` is no date"),
+        (
+            'vaccines = ["ROTA_RV1", "ROTA_RV5"]',
+            'vaccines = ["ROTA_RV1", "ROTA_RV5"]\ncounts_too = ["PCV"]',
+            "series ROTA counts PCV too, which stands below it",
+        ),
         ('free_until = "age 1 year"', 'free_until = "1 year"', '"hepb.1", `free_until`: "1 year"'),
         ('free_from = "birth"', 'free_from = "age 0 months"', '"birth"'),
         (
