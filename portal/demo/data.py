@@ -2,8 +2,9 @@
 
 import json
 import secrets
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import Group
@@ -11,9 +12,11 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from tqdm import tqdm
 
+from childcare import enter
+from childcare.models import Vaccination
 from portal.accounts.models import User
-from portal.demo import facts
-from portal.demo.people import EVERYBODY, MASAO, PEOPLE, STAFF
+from portal.demo import children, facts
+from portal.demo.people import EVERYBODY, MASAO, MISAKI, PEOPLE, STAFF
 from portal.demo.processes import CannotRun
 from portal.exchange import load as exchange
 from portal.exchange.help_desk import GROUP
@@ -21,6 +24,7 @@ from portal.residents.models import Resident, Source
 from tasks.reconcile import reconcile_people
 from tasks.sweep import run_sweep
 
+HANDBOOK = UUID("019390e0-0000-7000-8000-000000000001")  # the page that Misaki entered
 SYLLABLES = [consonant + vowel for consonant in "kstnhmyr" for vowel in "aeo"]
 
 
@@ -91,6 +95,22 @@ def let_sign_in(password: str):
                 user.groups.set(Group.objects.filter(name=GROUP))
             if one.ref:
                 Resident.objects.filter(ref=one.ref).update(user=user)
+
+
+def enter_handbook(*, today: date):
+    """Let Misaki enter of one child what differs from the municipal record; once.
+
+    One dose has another date, and one the municipality does not have.
+    """
+    child = Resident.objects.get(ref=children.DIFFERENT)
+    by = User.objects.get(email=MISAKI.email)
+    first, *_others, last = Vaccination.objects.filter(resident=child, vaccine="PCV").order_by("on")
+    doses = [
+        enter.Dose(vaccine="PCV", on=first.on),
+        enter.Dose(vaccine="PCV", on=last.on + timedelta(days=5), clinic=last.clinic),
+        enter.Dose(vaccine="おたふくかぜ", on=last.on + timedelta(days=40), clinic=last.clinic),
+    ]
+    enter.enter_page(child=child, page=HANDBOOK, doses=doses, by=by, today=today)
 
 
 def password_stands(password: str) -> bool:

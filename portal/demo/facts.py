@@ -14,7 +14,8 @@ import factory.random
 from django.utils import timezone
 from faker import Faker
 
-from portal.demo import people
+from portal.demo import children, people
+from portal.demo.children import Child, ChildFacts
 from portal.residents.ages import ADULT, SIGNATURE_CERTIFICATE, first_day_at_age
 
 SEED = 20230330
@@ -32,6 +33,14 @@ SOURCES = {
         f"juki-{code}": ("住民基本台帳（デモ）", "Resident register (demo)", 365)
         for code in MUNICIPALITIES
     },
+    **{
+        f"yobo-{code}": ("予防接種台帳（デモ）", "Vaccination register (demo)", 365)
+        for code in MUNICIPALITIES
+    },
+    **{
+        f"hoken-{code}": ("保健センター（デモ）", "Health centre (demo)", 365)
+        for code in MUNICIPALITIES
+    },
     JPKI: ("公的個人認証サービス（デモ）", "Certificate authority (demo)", 365),
     ACCOUNTS: ("公金受取口座の登録簿（デモ）", "Register of benefit accounts (demo)", 365),
     **dict.fromkeys(INSURERS, ("健康保険の保険者（デモ）", "Health insurer (demo)", 365)),
@@ -41,15 +50,6 @@ SOURCES = {
         FRESH_FOR,
     ),
 }
-
-
-# Their family name is their mother's.
-CHILDREN_OF_YOSHINO = [
-    {"name": "川口 湊", "name_kana": "カワグチ ミナト"},
-    {"name": "川口 陽菜", "name_kana": "カワグチ ヒナ"},
-    {"name": "川口 陽太", "name_kana": "カワグチ ヨウタ"},
-    {"name": "川口 結衣", "name_kana": "カワグチ ユイ"},
-]
 
 
 class ResidentFact(factory.DictFactory):
@@ -121,6 +121,14 @@ class Register:
             "checked_at": self.checked,
         }
 
+    def child(self, child: Child) -> dict:
+        born = birthday(self.today, -child.years) - timedelta(days=child.days)
+        return self.person(born, ref=child.ref, name=child.name, name_kana=child.kana)
+
+    def reported(self, child: Child) -> ChildFacts:
+        """Return what makes the lines of the child's health."""
+        return ChildFacts(self.child(child), sex=child.sex, today=self.today)
+
     def certificate(self, holder: dict, type: str, expires_on: date, checked=None) -> dict:
         return {
             "kind": "certificate",
@@ -190,13 +198,7 @@ def named_people(register: Register) -> list[list[dict]]:
 
     yoshino = register.named(people.YOSHINO, born_for(in_two_years, age=44))
     toshiki = register.named(people.TOSHIKI, born_for(in_two_years, age=46))
-    ages = {0: 120, 3: 200, 9: 305, 16: 100}  # years: and days
-    baby, small, schoolchild, youth = (
-        register.person(
-            birthday(today, -age) - timedelta(days=days), ref=f"demo-child-{age}", **name
-        )
-        for (age, days), name in zip(ages.items(), CHILDREN_OF_YOSHINO, strict=True)
-    )
+    baby, small, schoolchild, youth = map(register.child, children.OF_YOSHINO)
     schoolchild_ends = birthday(date.fromisoformat(schoolchild["born"]), 10)
     youth_ends = birthday(date.fromisoformat(youth["born"]), 19)
 
@@ -229,6 +231,7 @@ def named_people(register: Register) -> list[list[dict]]:
         [
             *(yoshino, toshiki, baby, small, schoolchild, youth),
             *(register.guardianship(yoshino, child) for child in (baby, small, schoolchild, youth)),
+            *(line for child in children.OF_YOSHINO for line in register.reported(child).usual()),
             register.guardianship(toshiki, baby),
             *register.both_certificates(yoshino, in_two_years),
             *register.both_certificates(toshiki, in_two_years),
@@ -246,6 +249,8 @@ def named_people(register: Register) -> list[list[dict]]:
             *register.both_certificates(youth, youth_ends),
             register.certificate(youth, "card", youth_ends),
         ],
+        family_of_misaki(register),
+        family_of_takumi(register),
         [
             akiko,
             *register.both_certificates(akiko, akiko_ends),
@@ -278,6 +283,9 @@ def named_people(register: Register) -> list[list[dict]]:
             ten_years(alex, alex_ends),
             register.insurance(alex, "not-registered"),
             register.account(alex, "registered"),
+            # Came to Japan a year ago; no vaccination register knows her.
+            emma := register.child(children.EMMA),
+            register.guardianship(alex, emma),
         ],
         [
             kazuko,
@@ -286,6 +294,45 @@ def named_people(register: Register) -> list[list[dict]]:
             register.insurance(kazuko, "confirmation-certificate"),
             register.account(kazuko, "registered"),
         ],
+    ]
+
+
+def family_of_misaki(register: Register) -> list[dict]:
+    """Five children, each with something of their own to see."""
+    in_two_years = register.today + timedelta(days=730)
+    misaki = register.named(people.MISAKI, born_for(in_two_years, age=39))
+    newborn, different, began_with_four, preschooler, girl = (
+        register.reported(child) for child in children.OF_MISAKI
+    )
+    wards = [one.child for one in (newborn, different, began_with_four, preschooler, girl)]
+    return [
+        *(misaki, *wards),
+        *(register.guardianship(misaki, child) for child in wards),
+        register.insurance(misaki, "registered"),
+        register.account(misaki, "registered"),
+        newborn.birth(weight_g=3010),
+        *different.usual(),
+        # Had the 4-in-1 vaccine three times, and nothing of it since it was no longer sold.
+        *began_with_four.usual(without=[("DPT_IPV", 17), ("HIB", 17), ("JE", 37)]),
+        # Enters school next: the second dose of MR is still to come.
+        *preschooler.usual(without=[("MR", 71)]),
+        *girl.usual(without=[("DT", 134)]),
+    ]
+
+
+def family_of_takumi(register: Register) -> list[dict]:
+    """One child, born early and small."""
+    in_two_years = register.today + timedelta(days=730)
+    takumi = register.named(people.TAKUMI, born_for(in_two_years, age=31))
+    premature = register.reported(children.RITSU)
+    return [
+        *(takumi, premature.child),
+        register.guardianship(takumi, premature.child),
+        register.insurance(takumi, "registered"),
+        register.account(takumi, "registered"),
+        premature.birth(weight_g=1940, weeks=33, days=1),
+        *premature.vaccinations(),
+        *premature.checkups(),
     ]
 
 
@@ -323,6 +370,8 @@ class Crowd:
             child = self.register.person(self._born(chance.randrange(min(18, age - 20))), **shared)
             lines += self._facts(child)
             lines += [self.register.guardianship(adult, child) for adult in adults]
+            sex = self.chance.choice("FM")
+            lines += ChildFacts(child, sex=sex, today=self.today).usual()
         return lines
 
     def _born(self, age: int) -> date:

@@ -40,6 +40,23 @@ TOSHIKI = Person(
     kana="カワグチ トシキ",
     about=_("Is the other guardian of the youngest of these children."),
 )
+MISAKI = Person(
+    ref="demo-misaki",
+    email="misaki@example.jp",
+    full_name="佐々木 美咲",
+    kana="ササキ ミサキ",
+    about=_(
+        "Has five children: newborn, one whose records differ, one who began with the 4-in-1 "
+        "vaccine, one who enters school next, and a girl of 11."
+    ),
+)
+TAKUMI = Person(
+    ref="demo-takumi",
+    email="takumi@example.jp",
+    full_name="森 拓海",
+    kana="モリ タクミ",
+    about=_("Has a child born 7 weeks early, three months ago."),
+)
 AKIKO = Person(
     ref="demo-akiko",
     email="akiko@example.jp",
@@ -74,7 +91,7 @@ ALEX = Person(
     full_name="TAYLOR ALEX",
     kana="テイラー アレックス",
     language="en",
-    about=_("Reads the portal in English."),
+    about=_("Reads the portal in English; has a child born abroad, of whom no record is known."),
 )
 KAZUKO = Person(
     ref="demo-kazuko",
@@ -83,7 +100,10 @@ KAZUKO = Person(
     kana="マツダ カズコ",
     about=_("Holds a certificate of eligibility in place of registering the card."),
 )
-PEOPLE = [HANAKO, YOSHINO, TOSHIKI, AKIKO, MASAO, SETSUKO, SHOHEI, ALEX, KAZUKO]
+PEOPLE = [
+    *(HANAKO, YOSHINO, TOSHIKI, MISAKI, TAKUMI),
+    *(AKIKO, MASAO, SETSUKO, SHOHEI, ALEX, KAZUKO),
+]
 
 STAFF = [
     Person(

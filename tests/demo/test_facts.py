@@ -1,13 +1,16 @@
 """Invented residents: the same each time, taken by the loader, showing what they should."""
 
 import json
+from collections import Counter
 from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth import authenticate
 
+from childcare.compare import Difference
+from childcare.record import records_of
 from portal.accounts.models import User
-from portal.demo import data, facts, people
+from portal.demo import children, data, facts, people
 from portal.exchange.formats import Reader
 from portal.residents.models import Resident
 from tasks.explain import coming_up, explain
@@ -16,6 +19,8 @@ from tasks.rules import registry
 from tests.factories import ResidentFactory
 
 TODAY = date(2026, 11, 25)
+
+CHILDREN = len([*children.OF_YOSHINO, *children.OF_MISAKI, children.RITSU, children.EMMA])
 
 AUTHENTICATION = "card.user-authentication-renewal"
 SIGNATURE = "card.signature-renewal"
@@ -50,11 +55,11 @@ def test_the_same_seed_and_day_give_the_same_lines():
     assert lines(300) != lines(300, seed=1)
 
 
-@pytest.mark.parametrize("residents", [0, 13, 14, 300])
+@pytest.mark.parametrize("residents", [0, 22, 23, 300])
 def test_as_many_residents_are_made_as_asked_for_and_never_fewer_than_sign_in(residents):
     refs = {line["ref"] for line in lines(residents) if line["kind"] == "resident"}
 
-    assert len(refs) == max(residents, len(people.PEOPLE) + 4)
+    assert len(refs) == max(residents, len(people.PEOPLE) + CHILDREN)
     assert {one.ref for one in people.PEOPLE} <= refs
 
 
@@ -111,6 +116,8 @@ def test_each_person_shows_what_the_list_says(loaded):
         "demo-hanako": {AUTHENTICATION, INSURANCE, ACCOUNT},
         "demo-yoshino": {ACCOUNT},
         "demo-toshiki": set(),
+        "demo-misaki": set(),
+        "demo-takumi": set(),
         "demo-akiko": set(),
         "demo-masao": {INSURANCE},
         "demo-setsuko": {AUTHENTICATION, SIGNATURE},
@@ -126,6 +133,36 @@ def test_each_person_shows_what_the_list_says(loaded):
         (INSURANCE, "demo-child-16"),
     }
     assert opened["demo-toshiki"] == {(INSURANCE, "demo-child-0"), (DOSE, "demo-child-0")}
+
+
+def test_the_children_have_the_next_doses_that_the_list_says(loaded):
+    doses = Task.objects.filter(rule__key=DOSE).live()
+    found = {
+        person.ref: sorted(doses.filter(resident__ref=person.ref).values_list("subject", flat=True))
+        for person in (people.MISAKI, people.TAKUMI, people.ALEX)
+    }
+
+    assert found == {
+        "demo-misaki": ["DPT_IPV_HIB-4", "DT-1", "JE-2", "MR-2"],
+        "demo-takumi": ["DPT_IPV_HIB-2", "HEPB-2", "PCV-2", "ROTA-2"],
+        "demo-alex": [],
+    }
+
+
+def test_one_child_has_a_record_that_differs_from_what_the_family_entered(loaded):
+    data.let_sign_in("a password")
+    child = Resident.objects.get(ref=children.DIFFERENT)
+
+    data.enter_handbook(today=TODAY)
+    data.enter_handbook(today=TODAY)
+
+    record = records_of([child.pk])[child.pk]
+    assert len(record.family) == 3
+    assert Counter(pair.difference for pair in record.pairs if pair.family) == {
+        Difference.NONE: 1,
+        Difference.DATE: 1,
+        Difference.ONLY_FAMILY: 1,
+    }
 
 
 def test_the_first_person_renews_in_28_days(loaded):

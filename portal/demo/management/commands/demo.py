@@ -117,6 +117,7 @@ class Command(BaseCommand):
             self.say(f"Loading {lines:,} facts from {FACTS} …")
             data.load(FACTS, today=today)
             data.let_sign_in(password)
+            data.enter_handbook(today=today)
         connection.close()  # the children have their own
         self.say(f"The database is ready after {time.monotonic() - started:.0f} s.")
         return password
