@@ -142,12 +142,26 @@ def note_registered(children: Iterable[int], *, today: date) -> set[int]:
     match away, the birth is no longer noted as registered.
     """
     ids = sorted(set(children))
-    if not ids:
-        return set()
-    rows = run(REGISTERED, {"ids": ids, "today": today})
-    return {parent for (parent,) in rows}
+    return _note_registered(GUARDIANS, today, ids=ids) if ids else set()
 
 
+def refresh(low: int, high: int, today: date) -> None:
+    """Note the same for the parents from `low` up to but without `high`.
+
+    Whoever told of a birth while the register reported it is found here, the next night.
+    """
+    whom = "a.resident_id >= %(low)s::bigint AND a.resident_id < %(high)s::bigint"
+    _note_registered(whom, today, low=low, high=high)
+
+
+def _note_registered(whom: str, today: date, **of_whom) -> set[int]:
+    params = {"today": today, **of_whom}
+    return {parent for (parent,) in run(REGISTERED.format(whom=whom), params, prepare=False)}
+
+
+GUARDIANS = f"""a.resident_id IN (
+    SELECT guardian_id FROM {Guardianship._meta.db_table}
+    WHERE child_id = ANY(%(ids)s::bigint[]))"""
 REGISTERED = f"""
     UPDATE {AnnouncedBirth._meta.db_table} told
     SET registered_on = CASE WHEN now.registered THEN %(today)s::date END
@@ -157,9 +171,7 @@ REGISTERED = f"""
             JOIN {Resident._meta.db_table} child ON child.id = g.child_id
             WHERE g.guardian_id = a.resident_id AND child.born = a.born) AS registered
         FROM {AnnouncedBirth._meta.db_table} a
-        WHERE a.removed_at IS NULL AND a.resident_id IN (
-            SELECT guardian_id FROM {Guardianship._meta.db_table}
-            WHERE child_id = ANY(%(ids)s::bigint[]))) now
+        WHERE a.removed_at IS NULL AND {{whom}}) now
     WHERE told.resident_id = now.resident_id AND told.id = now.id
         AND (told.registered_on IS NOT NULL) <> now.registered
     RETURNING told.resident_id"""

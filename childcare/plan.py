@@ -14,9 +14,11 @@ import msgspec
 from django.db import connection
 from django.utils import timezone
 
-from childcare import stored
+from childcare import after_birth, checkup_calendar, stored
+from childcare.after_birth import Newborn
+from childcare.checkups import due_rows
 from childcare.forecast import Dose, Forecast, Series, forecast
-from childcare.models import DueDose, VaccinationForecast
+from childcare.models import AfterBirth, Checkup, DueCheckup, DueDose, VaccinationForecast
 from childcare.record import Record, records_of
 from childcare.schedule import edition, the_schedule
 from portal.database import run
@@ -55,7 +57,8 @@ def refresh(low: int, high: int, today: date) -> set[int]:
     """Replan those from `low` up to but without `high` whose plan is out of date.
 
     That is every child when the schedule has another edition, and few on other days: who became
-    18, or whose free period for some dose is over. Within the transaction of the range.
+    18, whose free period for some dose is over, or whose municipality changed its calendar of
+    checkups. Within the transaction of the range.
     """
     whom = "r.id >= %(low)s::bigint AND r.id < %(high)s::bigint"
     return replan(_out_of_date(whom, today, low=low, high=high), today=today)
@@ -88,7 +91,8 @@ def _out_of_date(whom: str, today: date, **of_whom) -> set[int]:
                     OR f.again_on <= %(today)s::date
             ELSE f.resident_id IS NOT NULL END"""
     params = {"today": today, "edition": edition(today), **of_whom}
-    return {row[0] for row in run(sql, params, prepare=False)}
+    found = {row[0] for row in run(sql, params, prepare=False)}
+    return found | checkup_calendar.out_of_date(whom, today, **of_whom)
 
 
 # ---- from records to rows
@@ -122,7 +126,12 @@ def _replan(ids: list[int], source: Source, today: date) -> set[int]:
         "checked_at": datetime.combine(today, timezone.localtime().timetz()),
         "stale_on": NEVER_STALE,
     }
-    return FORECASTS.write(ids, forecasts) | DOSES.write(ids, doses, **written)
+    return (
+        FORECASTS.write(ids, forecasts)
+        | DOSES.write(ids, doses, **written)
+        | CHECKUPS.write(ids, checkup_rows(records), **written)
+        | AFTER_BIRTHS.write(ids, after_birth_rows(records, today), **written)
+    )
 
 
 def forecast_row(record: Record, found: Forecast, today: date) -> dict:
@@ -213,6 +222,41 @@ def due_row(record: Record, dose: Dose, ended: bool) -> dict:
     }
 
 
+def checkup_rows(records: list[Record]) -> list[dict]:
+    """Return the rows of these children: each checkup that has dates, and whether it was done."""
+    done = done_checkups(records)
+    calendars = checkup_calendar.calendars_of(record.municipality for record in records)
+    return [
+        {"resident_id": record.child_id, **row._asdict()}
+        for record in records
+        for row in due_rows(
+            born=record.born,
+            done=done.get(record.child_id, {}),
+            calendars=calendars.get(record.municipality, []),
+        )
+    ]
+
+
+def done_checkups(records: list[Record]) -> dict[int, dict[str, date]]:
+    """Return when checkups were first done: {child: {code: day}}, without what is hidden."""
+    hidden = {checkup for record in records for checkup in record.hidden_checkups}
+    children = [record.child_id for record in records]
+    reported = Checkup.objects.in_force().filter(resident__in=children).order_by("-on")
+    done: dict[int, dict[str, date]] = {}
+    for pk, child, code, on in reported.values_list("pk", "resident", "checkup", "on"):
+        if pk not in hidden:
+            done.setdefault(child, {})[code] = on
+    return done
+
+
+def after_birth_rows(records: list[Record], today: date) -> list[dict]:
+    newborns = [
+        Newborn(record.child_id, record.born, record.birth and record.birth.weight_g)
+        for record in records
+    ]
+    return [row._asdict() for row in after_birth.plan_rows(newborns, today=today)]
+
+
 # ---- from rows to the database
 OF_A_FACT = ("source_id", "checked_at", "stale_on")
 
@@ -269,3 +313,5 @@ class Written:
 
 FORECASTS = Written(VaccinationForecast, identity=("resident_id",), beside=("as_of",))
 DOSES = Written(DueDose, identity=("resident_id", "subject"))
+CHECKUPS = Written(DueCheckup, identity=("resident_id", "checkup"))
+AFTER_BIRTHS = Written(AfterBirth, identity=("resident_id",))

@@ -19,6 +19,7 @@ from typing import BinaryIO, NamedTuple
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
+from childcare.after_birth import note_registered
 from childcare.plan import out_of_date, replan
 from childcare.settle import settle_births, settle_checkups, settle_vaccinations
 from portal import clock
@@ -286,9 +287,10 @@ class Load:
         if state_changed:
             changed |= with_wards(state_changed)
         changed |= of_children
+        changed |= note_registered(changed, today=self.today)
         self.tell_planner(TABLES_OF_FACTS, people=len(changed))
         hold(changed)
-        of_children |= out_of_date(people, today=self.today)
+        of_children |= out_of_date(told.get("resident", nobody), today=self.today)
         replan(of_children, today=self.today)
         reconcile_people(changed, today=self.today)
         return sum(lines for _told, _newer, lines in reported.values())
