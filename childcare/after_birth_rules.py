@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from django.db.models import Q
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from childcare.models import AfterBirth, AnnouncedBirth
@@ -250,7 +250,7 @@ AT_THE_EMBASSY = _("At a Japanese embassy or consulate, or at the counter of you
 
 
 def birth_called(born: str) -> str:
-    return _now("Notify the birth of %(day)s") % {"day": day(date.fromisoformat(born))}
+    return gettext("Notify the birth of %(day)s") % {"day": day(date.fromisoformat(born))}
 
 
 register(

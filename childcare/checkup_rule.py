@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from django.db.models import Q
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _now
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from childcare.checkups import name_of
@@ -27,7 +26,7 @@ def called(code: str) -> str:
 def in_words(row: Mapping) -> dict:
     return {
         "who_says": BASIS[row["basis"]],
-        "place": row["place"] or _now("Your municipality says where."),
+        "place": row["place"] or gettext("Your municipality says where."),
         "note": row["note"],
     }
 

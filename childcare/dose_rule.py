@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from childcare import examples, stored
@@ -27,7 +27,7 @@ def called(subject: str) -> str:
     """Return what the dose is called whose row has this subject: "PCV-2"."""
     series, _dash, dose = subject.rpartition("-")
     name = series_name(series) if series in the_schedule().series else series
-    return _now("Vaccination: %(vaccine)s, dose %(dose)s") % {"vaccine": name, "dose": dose}
+    return gettext("Vaccination: %(vaccine)s, dose %(dose)s") % {"vaccine": name, "dose": dose}
 
 
 def in_words(row: Mapping) -> dict:
