@@ -6,14 +6,17 @@ Of most steps no source tells the portal that they are done: what the family say
 from datetime import date, timedelta
 
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from childcare.models import AfterBirth, AnnouncedBirth
+from childcare.after_birth_acts import note_done
+from childcare.models import AfterBirth, AnnouncedBirth, StepDone
 from childcare.models.after_birth import ClaimAt
-from tasks.models import Status
-from tasks.rules import Condition, Rule, register
+from childcare.plan import replan
+from tasks.models import Status, Task
+from tasks.rules import Condition, Rule, Start, register
 from tasks.words import day
 
 CHILDREN = _("Children")
@@ -51,13 +54,28 @@ def in_first_year(*, holds: Promise) -> Condition:
     )
 
 
-def after_birth(**parts) -> Rule:
-    """Register a rule about the procedures after a child's birth, one task a child."""
+def page_of_the_list(task: Task) -> str:
+    return reverse("childcare:after-birth", args=[task.about.uuid])
+
+
+def page_of_the_question(task: Task) -> str:
+    return reverse("childcare:allowance", args=[task.about.uuid])
+
+
+def after_birth(*, step: StepDone.Step, **parts) -> Rule:
+    """Register a rule about a step after a child's birth, one task a child."""
+
+    def record_report(*, task: Task, by, today: date) -> None:
+        note_done(child=task.about, step=step, by=by, today=today)
+        replan([task.about_id], today=today)
+
     return register(
         Rule(
             theme=CHILDREN,
             rows=lambda today: AfterBirth.objects.all(),
             opens_on="born",
+            record_report=record_report,
+            taken_back_at=page_of_the_list,
             nothing_recorded=_("No birth within the last year is recorded of this person."),
             **parts,
         )
@@ -65,13 +83,10 @@ def after_birth(**parts) -> Rule:
 
 
 BORN_ON = in_first_year(holds=_("The child was born on {born}."))
-FIRST_ANSWER = _(
-    "First answer who earns most in the family and whether that person is a civil servant: civil "
-    "servants claim it from their employer."
-)
 
 after_birth(
     key="childcare.after-birth.child-allowance",
+    step=StepDone.Step.ALLOWANCE,
     title=_("Claim the child allowance"),
     due_on="allowance_due_on",
     priority=True,
@@ -103,14 +118,18 @@ after_birth(
             )
         ),
     ],
-    reads=("allowance_done_on", "claim_at"),
-    in_words=lambda row: {
-        "done_on": row["allowance_done_on"],
-        "first": FIRST_ANSWER if row["claim_at"] == ClaimAt.UNKNOWN else "",
-    },
-    what=_("Claim the child allowance at your municipality by {allowance_due_on}. {first}"),
+    **done_by("allowance_done_on"),
+    what=_("Claim the child allowance at your municipality by {allowance_due_on}."),
     where=COUNTER,
     bring=_("Ask your municipality what it needs. It has the form."),
+    start=Start(
+        _("Where do I claim it? Two questions"),
+        page_of_the_question,
+        before=_(
+            "First answer who earns most in the family and whether that person is a civil servant: "
+            "civil servants claim it from their employer."
+        ),
+    ),
     if_not=_(
         "A claim within the fifteen days is paid from the month after the birth. A later one may "
         "cost a month: for a birth on 30 April, a claim on 15 May is paid from May, one on 16 May "
@@ -124,6 +143,7 @@ after_birth(
 
 after_birth(
     key="childcare.after-birth.child-allowance-employer",
+    step=StepDone.Step.ALLOWANCE,
     title=_("Claim the child allowance from the employer"),
     due_on="allowance_counts_until",
     priority=True,
@@ -157,6 +177,7 @@ after_birth(
     ),
     where=_("At the office that pays the salary of the person who earns most."),
     bring=_("Ask the employer what it needs. It has the form."),
+    start=Start(_("All steps after the birth"), page_of_the_list),
     if_not=_("A claim after the fifteen days may cost a month of the allowance."),
     after_due=_(
         "The fifteen days ended on {allowance_counts_until}. Claim it soon all the same: a later "
@@ -166,6 +187,7 @@ after_birth(
 
 after_birth(
     key="childcare.after-birth.insurance",
+    step=StepDone.Step.INSURANCE,
     title=_("Have the child covered by health insurance"),
     remind_every=ASK_AGAIN,
     conditions=[not_done("insurance", "insurance_done_on"), BORN_ON],
@@ -182,6 +204,7 @@ after_birth(
 
 after_birth(
     key="childcare.after-birth.medical-subsidy",
+    step=StepDone.Step.MEDICAL,
     title=_("Apply for the subsidy for the child’s medical costs"),
     remind_every=ASK_AGAIN,
     conditions=[
@@ -212,6 +235,7 @@ after_birth(
 
 after_birth(
     key="childcare.after-birth.low-birth-weight",
+    step=StepDone.Step.LOW_WEIGHT,
     title=_("Notify the municipality of the low birth weight"),
     remind_every=ASK_AGAIN,
     conditions=[
@@ -301,6 +325,7 @@ register(
             "register and the resident register."
         ),
         where="{place}",
+        start=Start(_("What comes first, and by when"), lambda task: reverse("childcare:born")),
         bring=_(
             "The notification with the certificate of birth that the hospital or midwife filled "
             "in, and the Maternal and Child Health Handbook."

@@ -1,9 +1,10 @@
-from django.urls import path
+from django.urls import include, path
 
 from childcare import views
 
 app_name = "childcare"
 urlpatterns = [
+    path("", include("childcare.after_birth_urls")),
     path("", views.children, name="children"),
     path("<uuid:uuid>/", views.child, name="child"),
     path("<uuid:uuid>/enter/", views.enter, name="enter"),
