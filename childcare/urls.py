@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from childcare import views
+from childcare import handover_urls, views
 
 app_name = "childcare"
 urlpatterns = [
@@ -16,4 +16,5 @@ urlpatterns = [
     path("<uuid:uuid>/had/", views.had, name="had"),
     path("<uuid:uuid>/not-mine/<slug:kind>/", views.not_mine, name="not-mine"),
     path("<uuid:uuid>/not-mine/<slug:kind>/<int:pk>/", views.not_mine, name="not-mine"),
+    *handover_urls.urlpatterns,
 ]
