@@ -14,6 +14,11 @@ from childcare.change import changing
 from childcare.compare import compare
 from childcare.forecast import Given, forecast
 from childcare.models import (
+    AfterBirth,
+    Birth,
+    Checkup,
+    CheckupCalendar,
+    DueCheckup,
     DueDose,
     FamilyStatement,
     NotMine,
@@ -47,8 +52,10 @@ def planned(child, today=TODAY):
 def versions():
     """Every stored row with what PostgreSQL changes when it is written anew."""
     with connection.cursor() as cursor:
-        for table in ("childcare_duedose", "childcare_vaccinationforecast"):
-            cursor.execute(f"SELECT xmin::text, ctid::text, t.* FROM {table} t ORDER BY ctid")
+        for table in ("duedose", "vaccinationforecast", "duecheckup", "afterbirth"):
+            cursor.execute(
+                f"SELECT xmin::text, ctid::text, t.* FROM childcare_{table} t ORDER BY ctid"
+            )
             yield from cursor.fetchall()
 
 
@@ -151,6 +158,60 @@ def test_an_adult_one_who_moved_away_and_one_not_born_yet_have_no_plan():
 
     assert replan([one.pk for one in people], today=TODAY) == set()
     assert not VaccinationForecast.objects.exists()
+
+
+# ---- checkups, and what is to be done after a birth
+def test_a_checkup_by_law_has_its_row_and_is_done_when_it_was():
+    child = ChildFactory(born=date(2024, 8, 1))
+    Checkup.objects.create(
+        resident=child,
+        record="18m 2026-03-03",
+        checkup="18m",
+        on=date(2026, 3, 3),
+        source=child.source,
+        checked_at=child.checked_at,
+        stale_on=child.stale_on,
+    )
+
+    planned(child)
+
+    done = dict(DueCheckup.objects.values_list("checkup", "done_on"))
+    assert done == {"18m": date(2026, 3, 3), "3y": None}
+
+
+def test_a_calendar_written_later_is_found_by_the_night():
+    child = ChildFactory()
+    planned(child)
+    CheckupCalendar.objects.create(
+        municipality=child.municipality,
+        checkup="3-4m",
+        born_from=BORN,
+        born_until=BORN,
+        held_from=TODAY,
+        held_until=TODAY,
+    )
+
+    assert refresh(0, child.pk + 1, TODAY) == {child.pk}
+    assert refresh(0, child.pk + 1, TODAY) == set()
+    assert DueCheckup.objects.get(checkup="3-4m").window_until == TODAY
+
+
+@pytest.mark.parametrize(("weight_g", "low"), [(None, None), (2499, True), (2500, False)])
+def test_the_weight_at_birth_says_whether_it_is_to_be_notified(weight_g, low):
+    child = ChildFactory()
+    if weight_g:
+        Birth.objects.create(
+            resident=child,
+            born=BORN,
+            weight_g=weight_g,
+            source=child.source,
+            checked_at=child.checked_at,
+            stale_on=child.stale_on,
+        )
+
+    planned(child)
+
+    assert AfterBirth.objects.get().low_weight is low
 
 
 # ---- what is known

@@ -29,6 +29,12 @@ REISSUE = "card.signature-reissue"
 INSURANCE = "card.insurance-use"
 ACCOUNT = "card.benefit-account"
 DOSE = "childcare.dose"
+OF_THE_BABY = {
+    INSURANCE,
+    DOSE,
+    "childcare.after-birth.child-allowance",
+    "childcare.after-birth.insurance",
+}
 
 
 def lines(residents, *, today=TODAY, seed=facts.SEED):
@@ -126,13 +132,12 @@ def test_each_person_shows_what_the_list_says(loaded):
         "demo-kazuko": set(),
     }
     assert opened["demo-yoshino"] - {(ACCOUNT, "demo-yoshino")} == {
-        (INSURANCE, "demo-child-0"),
-        (DOSE, "demo-child-0"),
+        *((rule, "demo-child-0") for rule in OF_THE_BABY),
         (AUTHENTICATION, "demo-child-9"),
         (CARD, "demo-child-9"),
         (INSURANCE, "demo-child-16"),
     }
-    assert opened["demo-toshiki"] == {(INSURANCE, "demo-child-0"), (DOSE, "demo-child-0")}
+    assert opened["demo-toshiki"] == {(rule, "demo-child-0") for rule in OF_THE_BABY}
 
 
 def test_the_children_have_the_next_doses_that_the_list_says(loaded):

@@ -147,6 +147,10 @@ STANDING = {
         earliest, legal_until, recommended_from, recommended_until, opens_on, due_on,
         reasons::text, warnings::text
         FROM childcare_duedose d JOIN residents_resident p ON p.id = d.resident_id""",
+    "due checkups": """SELECT p.ref, checkup, basis, done_on, window_from, window_until, opens_on
+        FROM childcare_duecheckup c JOIN residents_resident p ON p.id = c.resident_id""",
+    "after births": """SELECT p.ref, a.born, claim_at, allowance_due_on, ends_on, low_weight
+        FROM childcare_afterbirth a JOIN residents_resident p ON p.id = a.resident_id""",
     "forecasts": """SELECT p.ref, edition, f.born, again_on
         FROM childcare_vaccinationforecast f JOIN residents_resident p ON p.id = f.resident_id""",
     "reports": """SELECT p.ref, kind, f.key, s.key, f.checked_at, timed, value::text

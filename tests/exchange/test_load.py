@@ -265,7 +265,7 @@ def test_the_task_of_a_child_stands_with_the_guardian_and_goes_when_the_guardian
     load_lines(resident("R1"), resident("R2", born="2015-05-05"), guardianship(), insurance("R2"))
     assert live_rules("R1") == ["card.insurance-use"]
 
-    load_lines(resident("R1", died_on="2026-11-20", checked_at="2026-11-24T00:00:00Z"))
+    load_lines(resident("R1", died_on="2026-11-20", checked_at="2026-11-25T00:00:00Z"))
 
     assert live_rules("R1") == []
 
