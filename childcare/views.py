@@ -87,6 +87,8 @@ def enter(request, resident, child):
 
 def handbook_page(request, resident, child, formset, page_id, given, first):
     groups = handbook.groups(formset, given, first)
+    if first and groups and not formset.is_bound:
+        groups[0].rows[0][1].fields["on"].widget.attrs["autofocus"] = True
     folded = [one for one in groups if one.vaccine in handbook.OLDER - {first, *given}]
     context = {
         "resident": resident,
