@@ -66,6 +66,8 @@ def pages_within_reach(client):
             continue
         response = client.get(address, follow=True)
         assert response.status_code == 200, address
+        if not response["Content-Type"].startswith("text/html"):
+            continue  # a file, for another program
         read[address] = page = response.content.decode()
         links = re.findall(r'href="(/[^"#]*)', page)
         waiting += [html.unescape(link) for link in links if not link.startswith("/static/")]
@@ -85,8 +87,8 @@ def said_by(page):
     ("language", "foreign", "allowed"),
     [
         # An address is an address in every language; so is what browsers call a setting of theirs,
-        # and some vaccines have no other name.
-        ("ja", LATIN, r"\S+@example\.jp|JavaScript|BCG|MR|DT|HPV"),
+        # and some vaccines, standards and units have no other name.
+        ("ja", LATIN, r"\S+@example\.jp|JavaScript|BCG|MR|DT|HPV|WHO|FHIR|PDF|kg|cm"),
         # A clerk's purpose is shown as it was written; the title of a child's page is its name.
         ("en", KANA_OR_KANJI, r"問い合わせ|山田 陽太(?= \| Annai)"),
     ],
