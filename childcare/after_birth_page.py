@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from childcare.after_birth import Newborn, plan_rows
@@ -15,20 +17,29 @@ from childcare.models import AfterBirth, AllowanceAnswer, StepDone
 from childcare.models.after_birth import ClaimAt
 from portal.residents.models import Resident
 
+# The forms, as they are called at the counter.
+CLAIM = mark_safe('<span lang="ja">認定請求書</span>')
+CHANGE = mark_safe('<span lang="ja">額改定認定請求書</span>')
+
 
 @dataclass(frozen=True)
 class Step:
-    """One step. `said` are paragraphs; `step` names it where the family can say that it is done."""
+    """One step. `said` are paragraphs; `step` names it where the family can say that it is done.
+
+    `japanese` is what a counter calls it, for whoever reads another language.
+    """
 
     title: str
+    japanese: str
     said: list[str]
-    where: str
-    state: str
+    where: str = ""
+    state: str = ""
     done: bool = False
     done_on: date | None = None
     due_on: date | None = None
     step: str = ""
     asks: bool = False  # who earns most, before anything else
+    late: bool = False
 
 
 @dataclass
@@ -62,7 +73,6 @@ class AfterBirthPage:
             self.insurance,
             self.medical_subsidy,
             *low_weight,
-            *self.without_date,
         ]
 
     @property
@@ -98,8 +108,8 @@ class AfterBirthPage:
     def notification(self) -> Step:
         return Step(
             title=_("Notification of birth"),
+            japanese="出生届",
             said=[_("The child is in the resident register, so the birth has been notified.")],
-            where="",
             state=_("Done"),
             done=True,
         )
@@ -111,6 +121,7 @@ class AfterBirthPage:
         due_on = row.allowance_counts_until if at_the_employer else row.allowance_due_on
         return Step(
             title=_("Child allowance"),
+            japanese="児童手当",
             said=self._about_the_allowance(),
             where=PLACES[row.claim_at](),
             state=self._state(row.allowance_done_on, due_on),
@@ -119,6 +130,7 @@ class AfterBirthPage:
             done=row.allowance_done_on is not None,
             done_on=row.allowance_done_on,
             asks=self.answer is None,
+            late=due_on < self.today,
         )
 
     def _about_the_allowance(self) -> list[str]:
@@ -128,10 +140,14 @@ class AfterBirthPage:
                 "that employer, with the employer’s form, and not from the municipality."
             )
         elif self.row.claim_at == ClaimAt.MUNICIPALITY:
-            form = _(
-                "The person who earns most claims it where that person lives. For a first child "
-                "the form is the claim (認定請求書); who receives the allowance for another child "
-                "already hands in the request to change the amount (額改定認定請求書)."
+            form = format_html(
+                _(
+                    "The person who earns most claims it where that person lives. For a first "
+                    "child the form is the claim, {claim}. Who receives the allowance for another "
+                    "child already hands in the request to change the amount, {change}."
+                ),
+                claim=CLAIM,
+                change=CHANGE,
             )
         elif self.answer is None:
             form = _(
@@ -159,6 +175,7 @@ class AfterBirthPage:
         done_on = self.row.insurance_done_on
         return Step(
             title=_("Health insurance of the child"),
+            japanese="健康保険の加入",
             said=[
                 _(
                     "As soon as possible. With an employee’s insurance the employer does it; "
@@ -178,6 +195,7 @@ class AfterBirthPage:
         waits = self.row.insurance_done_on is None and done_on is None
         return Step(
             title=_("Subsidy for the child’s medical costs"),
+            japanese="乳幼児・こども医療費助成",
             said=[
                 _(
                     "It needs the child’s health insurance first. What is paid, up to which age "
@@ -197,6 +215,7 @@ class AfterBirthPage:
         known = self.row.low_weight
         return Step(
             title=_("Notification of a low birth weight"),
+            japanese="低体重児の届出",
             said=[
                 _(
                     "The child weighed under 2,500 g at birth. Notify your municipality, so that "
@@ -217,37 +236,35 @@ class AfterBirthPage:
         )
 
     @property
-    def without_date(self) -> list[Step]:
+    def to_ask(self) -> list[Step]:
         """What is worth asking about; nothing here is told as certain."""
-        ask = _("Ask")
+        if self.row is None:
+            return []
         return [
             Step(
-                title=_("Card that tells of the birth (出生通知票)"),
+                title=_("Card that tells of the birth"),
+                japanese="出生通知票",
                 said=[
                     _(
-                        "With it a municipality plans its visit to a newborn. Ask whether yours "
+                        "With it a municipality plans its visit to a newborn. Ask yours whether it "
                         "wants one."
                     )
                 ],
-                where=_("Your municipality"),
-                state=ask,
             ),
             Step(
-                title=_("Lump sum for childbirth (出産育児一時金)"),
+                title=_("Lump sum for childbirth"),
+                japanese="出産育児一時金",
                 said=[
                     _(
                         "It is mostly paid to the hospital directly. If it was not, ask the "
                         "mother’s insurer, and by when."
                     )
                 ],
-                where=_("The mother’s health insurance"),
-                state=ask,
             ),
             Step(
                 title=_("Individual Number Card of the child"),
+                japanese="マイナンバーカード",
                 said=[_("Ask your municipality how and when to apply for it.")],
-                where=_("Your municipality"),
-                state=ask,
             ),
         ]
 

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from childcare import after_birth_examples as examples
 from childcare.after_birth_acts import note_done
 from childcare.models import AfterBirth, AnnouncedBirth, StepDone
 from childcare.models.after_birth import ClaimAt
@@ -92,6 +93,7 @@ after_birth(
     priority=True,
     urgent_days=7,
     remind=TWO_WEEKS,
+    examples=examples.ALLOWANCE,
     conditions=[
         not_done("allowance", "allowance_done_on"),
         Condition(
@@ -149,6 +151,7 @@ after_birth(
     priority=True,
     urgent_days=7,
     remind=TWO_WEEKS,
+    examples=examples.EMPLOYER,
     conditions=[
         not_done("allowance", "allowance_done_on"),
         Condition(
@@ -166,7 +169,7 @@ after_birth(
         in_first_year(
             holds=_(
                 "The child was born on {born}. Fifteen days, counted from the day after the birth, "
-                "end on {allowance_counts_until}."
+                "end on {allowance_counts_until}. Ask the employer beforehand if it is closed then."
             )
         ),
     ],
@@ -190,6 +193,7 @@ after_birth(
     step=StepDone.Step.INSURANCE,
     title=_("Have the child covered by health insurance"),
     remind_every=ASK_AGAIN,
+    examples=examples.INSURANCE,
     conditions=[not_done("insurance", "insurance_done_on"), BORN_ON],
     **done_by("insurance_done_on"),
     what=_(
@@ -207,6 +211,7 @@ after_birth(
     step=StepDone.Step.MEDICAL,
     title=_("Apply for the subsidy for the child’s medical costs"),
     remind_every=ASK_AGAIN,
+    examples=examples.MEDICAL,
     conditions=[
         not_done("medical-subsidy", "medical_done_on"),
         Condition(
@@ -238,6 +243,7 @@ after_birth(
     step=StepDone.Step.LOW_WEIGHT,
     title=_("Notify the municipality of the low birth weight"),
     remind_every=ASK_AGAIN,
+    examples=examples.LOW_WEIGHT,
     conditions=[
         not_done("low-birth-weight", "low_weight_done_on"),
         Condition(
@@ -292,6 +298,7 @@ register(
         remind=TWO_WEEKS,
         # The register reports the child some days after the notification.
         confirm_within=21,
+        examples=examples.NOTIFICATION,
         conditions=[
             Condition(
                 name="birth-not-in-the-register",

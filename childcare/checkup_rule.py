@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from childcare import after_birth_examples as examples
 from childcare.checkups import name_of
 from childcare.models import DueCheckup
 from tasks.models import Status
@@ -13,9 +14,10 @@ from tasks.rules import Condition, Rule, register
 
 BASIS = {
     DueCheckup.Basis.LAW: _(
-        "So says the law for the whole country. The municipality chooses the days: ask it."
+        "This is the period of the law, for the whole country. The municipality chooses the days: "
+        "ask it."
     ),
-    DueCheckup.Basis.CALENDAR: _("So says the calendar of your municipality."),
+    DueCheckup.Basis.CALENDAR: _("So the calendar of your municipality says."),
 }
 
 
@@ -46,6 +48,7 @@ register(
         remind=[30, 7, 1],
         # Municipalities report what was done at a checkup weeks later.
         confirm_within=60,
+        examples=examples.CHECKUPS,
         conditions=[
             Condition(
                 name="checkup-not-done",
@@ -82,8 +85,8 @@ register(
             "After {window_until} ask your municipality whether the checkup can still be done."
         ),
         nothing_recorded=_(
-            "No date is known for a checkup of this person. Ask your municipality when it holds "
-            "checkups."
+            "No date of a checkup is known for this person. Checkups here are those of children; "
+            "ask your municipality when it holds them."
         ),
     )
 )

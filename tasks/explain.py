@@ -100,7 +100,7 @@ def _explained(rule, about, of_person, row) -> Explanation:
     return Explanation(
         rule=rule,
         about=about,
-        subject=row.get("task_subject") or about.ref,
+        subject=str(row.get("task_subject") or about.ref),  # which may be a date
         verdict=_verdict(findings),
         findings=findings,
         opens_on=row.get("task_opens_on"),

@@ -72,10 +72,11 @@ def test_the_list_has_every_step_and_the_day_by_which_to_claim(client, child):
         "Health insurance of the child",
         "Subsidy for the child’s medical costs",
         "Notification of a low birth weight",
+        "Card that tells of the birth",
         "Lump sum for childbirth",
         "Individual Number Card of the child",
     ):
-        assertContains(response, f"<h2>{title}")
+        assertContains(response, f'{title} (<span lang="ja">')
     assertContains(response, 'by <time datetime="2026-05-15">')
 
 
@@ -313,6 +314,16 @@ def test_a_birth_that_is_told_shows_what_comes_first_and_opens_a_task(client, ha
     assertContains(response, 'By <time datetime="2026-05-13">')
     assertContains(response, 'By <time datetime="2026-05-15">')
     assert live(hanako) == {NOTIFICATION}
+
+
+def test_the_task_says_where_and_why(client, hanako):
+    tell(client)
+    task = Task.objects.for_resident(hanako).get()
+
+    response = client.get(reverse("tasks:task", args=[task.pk]))
+
+    assertContains(response, "At the counter of your municipality.")
+    assertContains(response, "14 days, the day of birth being the first.")
 
 
 def test_abroad_there_are_three_months(client, hanako):
