@@ -21,9 +21,8 @@ def reach(born: date, months: int) -> date:
     Source: 年齢計算ニ関スル法律; 民法第143条.
     """
     year, month = _months_on(born, months)
-    last = monthrange(year, month)[1]
-    if born.day > last:
-        return date(year, month, last)
+    if not _has_day(year, month, born.day):
+        return date(year, month, monthrange(year, month)[1])
     return date(year, month, born.day) - DAY
 
 
@@ -43,7 +42,7 @@ def after_months(previous: date, months: int) -> date:
     Where that month has none, the first day of the following month.
     """
     year, month = _months_on(previous, months)
-    if previous.day > monthrange(year, month)[1]:
+    if not _has_day(year, month, previous.day):
         return date(year + month // 12, month % 12 + 1, 1)
     return date(year, month, previous.day)
 
@@ -73,3 +72,7 @@ def _months_on(day: date, months: int) -> tuple[int, int]:
     """Return year and month of the month that lies `months` after that of `day`."""
     years, month = divmod(day.month - 1 + months, 12)
     return day.year + years, month + 1
+
+
+def _has_day(year: int, month: int, day: int) -> bool:
+    return day <= 28 or day <= monthrange(year, month)[1]

@@ -192,11 +192,14 @@ class Child:
         vaccines = self.rules.schedule.vaccines
         known: list[tuple[date, int, Given]] = []
         by_series: dict[str, list[Given]] = {}
+        others: list[Given] = []
         for dose in given:
             if vaccine := vaccines.get(dose.vaccine):
                 known.append((dose.on, vaccine.order, dose))
             else:
-                self.note_other(dose)
+                others.append(dose)
+        for dose in sorted(others, key=lambda dose: (dose.on, dose.vaccine)):
+            self.note_other(dose)
         known.sort(key=lambda item: item[:2])
         for on, _order, dose in known:
             vaccine = vaccines[dose.vaccine]
@@ -356,11 +359,17 @@ class Child:
                     continue
                 if ready.begun_after is not None and first.on <= days[ready.begun_after].on:
                     continue
-                if ready.dose_2_until is not None and counted[1].on > days[ready.dose_2_until].on:
+                if ready.dose_2_until is not None and not came_by(
+                    2, days[ready.dose_2_until].on, counted
+                ):
                     continue
-                if ready.dose_3_until is not None and counted[2].on > days[ready.dose_3_until].on:
+                if ready.dose_3_until is not None and not came_by(
+                    3, days[ready.dose_3_until].on, counted
+                ):
                     continue
-                if rule.dose_2_before and counted[1].on >= rule.dose_2_before.after(first.on):
+                if rule.dose_2_before and not came_by(
+                    2, rule.dose_2_before.after(first.on) - counting.DAY, counted
+                ):
                     continue
             yield ready
 
@@ -398,10 +407,15 @@ class Child:
     def after_intervals(
         self, intervals: Iterable[Interval], counted: Sequence[Counted]
     ) -> tuple[date | None, Interval | None, Counted | None]:
-        """Return the latest day that the intervals ask for, with the one that does and its dose."""
+        """Return the latest day that the intervals ask for, with the one that does and its dose.
+
+        An interval after a dose that was not given, as before a stage of its own, asks nothing.
+        """
         latest, deciding, from_dose = None, None, None
         for interval in intervals:
-            previous = counted[-1] if interval.dose is None else counted[interval.dose - 1]
+            previous = counted[-1] if interval.dose is None else numbered(interval.dose, counted)
+            if previous is None:
+                continue
             day = interval.after(previous.on)
             if latest is None or day > latest:
                 latest, deciding, from_dose = day, interval, previous
@@ -524,7 +538,7 @@ class Child:
         why = self.say("from-day", date=earliest, day=words)
         if counted and ready.not_before:
             then, interval, previous = self.after_intervals(ready.not_before, counted)
-            if then > earliest:
+            if then and then > earliest:
                 earliest = then
                 why = self.say(
                     f"from-{interval.unit}s",
@@ -613,3 +627,12 @@ class Child:
             )
             if missing and series.state in ("next", "closed", "outside"):
                 self.notes.append(Sentence(measure.words))
+
+
+def numbered(number: int, counted: Iterable[Counted]) -> Counted | None:
+    return next((dose for dose in counted if dose.dose == number), None)
+
+
+def came_by(number: int, day: date, counted: Iterable[Counted]) -> bool:
+    dose = numbered(number, counted)
+    return dose is not None and dose.on <= day

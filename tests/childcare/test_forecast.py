@@ -140,6 +140,20 @@ def test_until_july_2025_whoever_began_with_the_4_in_1_keeps_it():
     assert recommended(found, "DPT_IPV_HIB") == ("2025-05-20", "2025-11-20")
 
 
+@pytest.mark.parametrize(
+    ("given", "dose", "earliest", "best"),
+    [
+        (["2025-04-01"], 2, "2025-04-22", ("2025-04-22", "2025-05-28")),
+        (["2025-04-01", "2025-04-22"], 3, "2025-05-13", ("2025-05-13", "2025-06-18")),
+    ],
+)
+def test_the_4_in_1_goes_by_20_days(given, dose, earliest, best):
+    found = ask("2025-01-15", *[f"DPT_IPV {on}" for on in given], as_of="2025-07-31")
+
+    assert following(found, "DPT_IPV_HIB") == [("DPT_IPV", dose, earliest, "2032-07-14")]
+    assert recommended(found, "DPT_IPV_HIB") == best
+
+
 def test_from_august_2025_the_5_in_1_follows_and_counts_both():
     found = ask("2024-01-15", *FOUR_IN_1, as_of="2025-08-01")
 
@@ -290,6 +304,14 @@ def test_hepatitis_b_3_keeps_its_distance_from_both(given, dose, earliest):
     found = ask("2026-01-15", *[f"HEPB {on}" for on in given])
 
     assert following(found, "HEPB") == [("HEPB", dose, earliest, "2027-01-14")]
+    assert recommended(found, "HEPB") == (earliest, "2026-10-14")
+
+
+def test_hepatitis_b_given_at_birth_goes_on_when_it_is_recommended():
+    found = ask("2026-01-15", "HEPB 2026-01-15", as_of="2026-02-01")
+
+    assert following(found, "HEPB") == [("HEPB", 2, "2026-02-12", "2027-01-14")]
+    assert recommended(found, "HEPB") == ("2026-03-14", "2026-10-14")
 
 
 def test_a_dose_that_cannot_come_inside_the_free_period_is_not_offered():
@@ -659,7 +681,7 @@ def test_a_catch_up_dose_of_hpv_is_no_matter_for_staff():
 
 
 def test_an_unknown_code_is_a_note_and_the_rest_goes_on():
-    found = ask("2026-01-15", "XYZ 2026-03-20", "FLU 2026-10-01", "PCV 2026-03-20")
+    found = ask("2026-01-15", "FLU 2026-10-01", "XYZ 2026-03-20", "PCV 2026-03-20")
 
     assert [note.code for note in found.notes] == ["note-unknown-vaccine"] * 2
     assert "XYZ" in found.notes[0].text("en")

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from childcare.forecast import Given, forecast
 from childcare.schedule import (
     FILE,
     LANGUAGES,
@@ -99,6 +100,30 @@ def test_days_before_the_known_rules_have_the_edition_of_the_first():
     first = the_schedule().covers_from
 
     assert edition(first - 1000 * DAY) == edition(first)
+
+
+def test_an_interval_after_a_dose_that_was_not_given_asks_nothing(tmp_path):
+    schedule = changed(
+        tmp_path,
+        'free_from = "age 9 years"\nfree_until = "age 13 years"\nrecommended_from',
+        'free_from = "age 9 years"\nfree_until = "age 13 years"\n'
+        'not_before = "5 years after dose 3"\nrecommended_from',
+    )
+    for given, earliest in (
+        ([], date(2025, 4, 14)),
+        ([Given("JE", date(2021, 5, day)) for day in (1, 8)], date(2025, 4, 14)),
+        ([Given("JE", date(2021, month, 1)) for month in (3, 4, 11)], date(2026, 11, 1)),
+    ):
+        found = forecast(
+            born=date(2016, 4, 15),
+            sex="M",
+            given=given,
+            as_of=date(2026, 10, 15),
+            schedule=schedule,
+        )
+
+        (dose,) = [dose for dose in found.next if dose.series == "JE"]
+        assert (dose.dose, dose.earliest) == (4, earliest)
 
 
 def changed(tmp_path, old, new):
