@@ -99,11 +99,12 @@ def in_order(dose: Dose) -> tuple[int, str]:
 
 @dataclass(frozen=True)
 class Line:
-    """A series in the table."""
+    """A series in the picture and its table. `next_on` is when the next dose is best given."""
 
     name: str
     given: Sequence[Counted]
     next: Sequence[Dose]
+    next_on: date | None
     later: Sequence[date]
 
     @property
@@ -325,15 +326,15 @@ class ChildPage:
         for on, dose in outlook(**self.question, as_of=self.today):
             supposed.setdefault(dose.series, []).append(on)
         return [
-            Line(
-                name=series_name(one.series),
-                given=one.given,
-                next=[dose for dose in one.next if not dose.covered_by],
-                later=supposed.get(one.series, [])[1:],
-            )
+            self.line(one, supposed.get(one.series, [])[1:])
             for one in self.shown.series
             if one.given or one.next
         ]
+
+    def line(self, series: Series, later: Sequence[date]) -> Line:
+        coming = [dose for dose in series.next if not dose.covered_by]
+        next_on = best_day(coming[0], self.today) if coming else None
+        return Line(series_name(series.series), series.given, coming, next_on, later)
 
     @cached_property
     def timeline(self) -> Timeline | None:
@@ -345,8 +346,7 @@ class ChildPage:
             said = _("%(series)s: given on %(date)s") % self.said(line, dose.on)
             state = "review" if (dose.vaccine, dose.on) in self.reviewed else "done"
             yield Mark(dose.on, state, said)
-        for dose in line.next[:1]:
-            on = max(dose.earliest, dose.recommended_from or dose.earliest, self.today)
+        if on := line.next_on:
             yield Mark(on, "next", _("%(series)s: next from %(date)s") % self.said(line, on))
         for on in line.later:
             yield Mark(on, "later", _("%(series)s: later, about %(date)s") % self.said(line, on))
