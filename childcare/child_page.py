@@ -11,8 +11,9 @@ from django.utils.translation import pgettext
 
 from childcare.compare import Pair
 from childcare.counting import reach
-from childcare.forecast import Counted, Dose, Forecast, Series, forecast
+from childcare.forecast import Counted, Dose, Forecast, Series
 from childcare.outlook import best_day, outlook
+from childcare.plan import forecast_of
 from childcare.record import Family, Municipal, Record
 from childcare.schedule import edition_label, the_schedule
 from childcare.timeline import Mark, Row, Timeline
@@ -25,6 +26,7 @@ SILENT_FROM = 6  # months: without any record from then on, "nothing given" is n
 NEW_DAYS = 3  # days of vaccinations that are listed without being unfolded
 WAITS_AT_MOST = timedelta(weeks=4)
 LATER_THAN = timedelta(days=60)  # a guardian who is registered so long after a birth came later
+AFTER_BIRTH = timedelta(days=365)  # for so long the page leads to what a birth asks for
 TERM = 37  # weeks; a child born before is premature
 
 
@@ -155,21 +157,15 @@ class ChildPage:
         """Whether so little is known that no date would be fair."""
         return not self.record.known and reach(self.record.born, SILENT_FROM) <= self.today
 
+    @property
+    def newly_born(self) -> bool:
+        return self.today < self.record.born + AFTER_BIRTH
+
     @cached_property
     def forecast(self) -> Forecast | None:
         if self.moved_away or self.unborn:
             return None
-        return forecast(**self.question, as_of=self.today)
-
-    @property
-    def question(self) -> dict:
-        """What the forecaster is told of the child."""
-        return {
-            "born": self.record.born,
-            "sex": self.record.sex,
-            "given": self.record.counted,
-            "had": self.record.had,
-        }
+        return forecast_of(self.record, today=self.today)
 
     @property
     def shown(self) -> Forecast | None:
@@ -323,7 +319,7 @@ class ChildPage:
         if not self.shown:
             return []
         supposed: dict[str, list[date]] = {}
-        for on, dose in outlook(**self.question, as_of=self.today):
+        for on, dose in outlook(self.record, today=self.today):
             supposed.setdefault(dose.series, []).append(on)
         return [
             self.line(one, supposed.get(one.series, [])[1:])

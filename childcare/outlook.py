@@ -4,7 +4,6 @@ The forecaster knows the next dose of each series and no more, since the dates o
 hang on the days on which the earlier are given. For a picture those days are supposed.
 """
 
-from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
@@ -18,26 +17,23 @@ class Supposed(NamedTuple):
     dose: Dose
 
 
-def outlook(
-    *,
-    born: date,
-    sex: str | None,
-    given: Iterable[Given],
-    as_of: date,
-    had: Iterable[str] = (),
-) -> list[Supposed]:
-    """Return every dose still to come, the next ones among them, with a supposed day, in order."""
-    given, had = list(given), list(had)
+def outlook(record, *, today: date) -> list[Supposed]:
+    """Return every dose still to come, the next ones among them, with a supposed day, in order.
+
+    `record` is a child's, as childcare.record has it: of it are asked `born`, `sex`, `counted` and
+    `had`.
+    """
+    given, as_of = list(record.counted), today
     supposed: list[Supposed] = []
     for _visit in range(MOST_VISITS):
-        found = forecast(born=born, sex=sex, given=given, as_of=as_of, had=had)
+        found = forecast(born=record.born, sex=record.sex, given=given, as_of=as_of, had=record.had)
         days = [(best_day(dose, as_of), dose) for dose in offered(found)]
         if not days:
             break
         as_of = min(on for on, _dose in days)
-        today = [Supposed(on, dose) for on, dose in days if on == as_of]
-        supposed += today
-        given += [Given(dose.vaccine, on) for on, dose in today]
+        together = [Supposed(on, dose) for on, dose in days if on == as_of]
+        supposed += together
+        given += [Given(dose.vaccine, on) for on, dose in together]
     return supposed
 
 

@@ -268,7 +268,8 @@ def not_mine(request, resident, child, kind, pk=None):
                 if back
                 else _("The record is hidden, and the office will look at it."),
             )
-        return redirect("childcare:child", child.uuid)
+        shown_on = "checkups" if kind == NotMine.Kind.CHECKUP else "child"
+        return redirect(f"childcare:{shown_on}", child.uuid)
     context = {
         "resident": resident,
         "child": child,

@@ -82,7 +82,7 @@ def address(name, child, **kwargs):
 
 
 def test_a_child_that_one_acts_for_is_shown(visit, child):
-    assertContains(visit(address("child", child)), '<span lang="ja">山田 陽太</span> (age 0)')
+    assertContains(visit(address("child", child)), '<span lang="ja">山田 陽太</span> (3 months)')
 
 
 def another_persons(hanako):
