@@ -17,7 +17,7 @@ from childcare.plan import forecast_of
 from childcare.record import Family, Municipal, Record
 from childcare.schedule import edition_label, the_schedule
 from childcare.timeline import Mark, Row, Timeline
-from childcare.visits import plan
+from childcare.visits import Visit, plan
 from childcare.words import language, series_name
 from portal.residents.models import Resident
 from tasks.words import day
@@ -27,6 +27,7 @@ NEW_DAYS = 3  # days of vaccinations that are listed without being unfolded
 WAITS_AT_MOST = timedelta(weeks=4)
 LATER_THAN = timedelta(days=60)  # a guardian who is registered so long after a birth came later
 AFTER_BIRTH = timedelta(days=365)  # for so long the page leads to what a birth asks for
+APART = timedelta(weeks=6)  # injected live vaccines nearer than that are left as they are planned
 TERM = 37  # weeks; a child born before is premature
 
 
@@ -64,9 +65,10 @@ class NextVisit:
         return len({dose.series for dose in self.doses}) < len(self.doses)
 
     @property
-    def names(self) -> list[str]:
+    def names(self) -> str:
         """What is given, each series once."""
-        return [series_name(code) for code in dict.fromkeys(dose.series for dose in self.doses)]
+        every = dict.fromkeys(dose.series for dose in self.doses)
+        return _(", ").join(map(series_name, every))
 
     @property
     def together(self) -> bool:
@@ -77,21 +79,27 @@ def visits(doses: Iterable[Dose], *, today: date) -> list[NextVisit]:
     """Return the fewest visits for these doses, but let none wait long for another.
 
     The plan may put a dose that can be given now beside one of next summer, since the fewest
-    visits are so. To a family that is no help, except for injected live vaccines: those have to
-    keep their distance.
+    visits are so. To a family that is no help.
     """
+    planned = plan(doses, today=today)
+    live = [best_day(dose, today) for dose in every_live(planned)]
     found = []
-    for visit in plan(doses, today=today):
-        early: dict[date, list[Dose]] = {}
+    for visit in planned:
+        by_day: dict[date, list[Dose]] = {}
         for dose in visit.doses:
             start = best_day(dose, today)
-            waits = start + WAITS_AT_MOST < visit.on_from and not dose.live_injected
-            early.setdefault(start if waits else visit.on_from, []).append(dose)
-        for on, some in early.items():
+            keeps_apart = dose.live_injected and sum(abs(day - start) < APART for day in live) > 1
+            waits = start + WAITS_AT_MOST < visit.on_from and not keeps_apart
+            by_day.setdefault(start if waits else visit.on_from, []).append(dose)
+        for on, some in by_day.items():
             until = min(dose.recommended_until or dose.legal_until for dose in some)
             until = visit.on_until if on == visit.on_from else until
             found.append(NextVisit(on, until, sorted(some, key=in_order)))
     return sorted(found, key=lambda visit: visit.on)
+
+
+def every_live(planned: Iterable[Visit]) -> list[Dose]:
+    return [dose for visit in planned for dose in visit.doses if dose.live_injected]
 
 
 def in_order(dose: Dose) -> tuple[int, str]:
