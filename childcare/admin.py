@@ -3,10 +3,14 @@
 The queues show no health facts: who handles a row opens the child's record, for a purpose.
 """
 
+from django import forms
 from django.contrib import admin, messages
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from childcare.change import follow_calendars
+from childcare.checkup_rule import called as checkup_name
+from childcare.checkups import of_children
 from childcare.decide import decide_not_mine, note_handled
 from childcare.models import (
     Birth,
@@ -22,6 +26,7 @@ from childcare.models import (
     Vaccination,
 )
 from childcare.words import had_name, vaccine_name
+from portal import clock
 from portal.residents.admin import person_link
 from portal.residents.record import FACT_COLUMNS, Section, fact_cells, names_of, sections
 from portal.staff import LongList, LookOnly
@@ -254,12 +259,52 @@ class RecordAnswerAdmin(QueueAdmin):
         self.tell(request, sum(note_handled(answer=one, by=request.user) for one in answers))
 
 
+class CheckupCalendarForm(forms.ModelForm):
+    checkup = forms.ChoiceField(label=_("checkup"))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["checkup"].choices = [(code, checkup_name(code)) for code in of_children()]
+
+    def clean(self):
+        said = super().clean()
+        for first, last in (("born_from", "born_until"), ("held_from", "held_until")):
+            if said.get(first) and said.get(last) and said[last] < said[first]:
+                self.add_error(last, _("This lies before the day above. Write a later day."))
+        return said
+
+
 @admin.register(CheckupCalendar)
 class CheckupCalendarAdmin(admin.ModelAdmin):
+    form = CheckupCalendarForm
     list_display = [
-        *("municipality", "checkup", "born_from", "born_until"),
+        *("municipality", "called", "born_from", "born_until"),
         *("held_from", "held_until", "place"),
     ]
     list_select_related = ["municipality"]
     raw_id_fields = ["municipality"]
     search_fields = ["municipality__name", "municipality__code", "checkup"]
+
+    @admin.display(description=_("checkup"), ordering="checkup")
+    def called(self, calendar):
+        return checkup_name(calendar.checkup)
+
+    def save_model(self, request, calendar, form, change):
+        before = list(CheckupCalendar.objects.filter(pk=calendar.pk))
+        super().save_model(request, calendar, form, change)
+        self.follow(request, [*before, calendar])
+
+    def delete_model(self, request, calendar):
+        before = CheckupCalendar.objects.get(pk=calendar.pk)
+        super().delete_model(request, calendar)
+        self.follow(request, [before])
+
+    def delete_queryset(self, request, calendars):
+        before = list(calendars)
+        super().delete_queryset(request, calendars)
+        self.follow(request, before)
+
+    def follow(self, request, calendars):
+        if not follow_calendars(calendars, today=clock.today()):
+            text = _("So many children are concerned that they follow with the next night.")
+            messages.info(request, text)

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
+from django.urls import reverse
+from pytest_django.asserts import assertContains
 
 from childcare.after_birth_acts import announce
 from childcare.models import AfterBirth, AnnouncedBirth, CheckupCalendar, DueCheckup, NotMine
@@ -226,3 +228,75 @@ def test_a_child_that_moves_follows_the_calendar_of_the_other_municipality(child
     load(resident("R2", born=BORN, municipality="011002", checked_at="2026-05-06T00:00:00Z"))
 
     assert DueCheckup.objects.get(checkup="3-4m").place == "中央区"
+
+
+@pytest.fixture
+def clerk(client):
+    clerk = UserFactory(is_staff=True, is_superuser=True, language="en", password=None)
+    client.force_login(clerk)
+    return clerk
+
+
+def written(**columns):
+    """Return a calendar as the staff page sends it."""
+    return {
+        "municipality": "131016",
+        "checkup": "3-4m",
+        "born_from": "2026-04-01",
+        "born_until": "2026-04-30",
+        "held_from": "2026-08-05",
+        "held_until": "2026-08-07",
+        **columns,
+    }
+
+
+def test_a_calendar_that_staff_write_change_and_delete_reaches_the_children_at_once(
+    client, clerk, hanako, child, time_machine
+):
+    time_machine.move_to("2026-08-01T10:00+09:00")
+    client.post(reverse("admin:childcare_checkupcalendar_add"), written())
+    assert "checkup" in tasks(hanako)
+
+    held = CheckupCalendar.objects.get()
+    client.post(
+        reverse("admin:childcare_checkupcalendar_change", args=[held.pk]),
+        written(born_from="2026-04-01", born_until="2026-04-29"),
+    )
+    assert tasks(hanako, "withdrawn") == {"checkup"}
+    client.post(
+        reverse("admin:childcare_checkupcalendar_change", args=[held.pk]), written(place="保健所")
+    )
+    assert "checkup" in tasks(hanako)
+
+    client.post(reverse("admin:childcare_checkupcalendar_delete", args=[held.pk]), {"post": "yes"})
+    assert "checkup" not in tasks(hanako)
+
+
+def test_of_a_calendar_for_very_many_children_the_night_tells_them(
+    client, clerk, hanako, child, time_machine, monkeypatch
+):
+    time_machine.move_to("2026-08-01T10:00+09:00")
+    monkeypatch.setattr("childcare.change.AT_ONCE", 0)
+
+    response = client.post(reverse("admin:childcare_checkupcalendar_add"), written(), follow=True)
+
+    assertContains(response, "they follow with the next night")
+    assert "checkup" not in tasks(hanako)
+    night(date(2026, 8, 2))
+    assert "checkup" in tasks(hanako)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"born_until": "2026-03-31"}, "This lies before the day above."),
+        ({"held_until": "2026-08-04"}, "This lies before the day above."),
+        ({"checkup": "dental"}, "Select a valid choice."),
+        ({"municipality": "000000"}, "Select a valid choice."),
+    ],
+)
+def test_a_calendar_that_cannot_be_is_refused_in_words(client, clerk, said, words):
+    response = client.post(reverse("admin:childcare_checkupcalendar_add"), written(**said))
+
+    assertContains(response, words)
+    assert not CheckupCalendar.objects.exists()
