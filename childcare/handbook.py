@@ -4,29 +4,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 
 from childcare.forms import BaseHandbookPage, DoseForm, HandbookPage
 from childcare.schedule import the_schedule
 from childcare.words import vaccine_name
 
-# Codes of the schedule in the handbook's order, and for how many doses it has a line.
-LINES = {
-    "HEPB": 3,
-    "ROTA_RV1": 2,
-    "ROTA_RV5": 3,
-    "DPT_IPV_HIB": 4,
-    "PCV": 4,
-    "BCG": 1,
-    "MR": 2,
-    "VAR": 2,
-    "JE": 4,
-    "DT": 1,
-    "HPV9": 3,
-    "DPT_IPV": 4,
-    "HIB": 4,
-    "HPV": 3,
-}
-OLDER = {"DPT_IPV", "HIB", "HPV"}  # no longer begun; handbooks of some years ago have them
 FREE_ROWS = 3  # for what has no line: given abroad, or early, or not part of the schedule
 
 
@@ -65,15 +48,39 @@ def blank_page(given: Iterable[str], *, child, today: date, first: str = "") -> 
     known = in_series(given)
     rows = [
         {"vaccine": vaccine, "fixed": True}
-        for vaccine, lines in LINES.items()
+        for vaccine, lines in doses_of_vaccines().items()
         for number in range(known[series_of(vaccine)] + 1, lines + 1)
         if may_follow(vaccine, given) and begins(vaccine, number, child.born, today) <= today
     ]
-    if first in LINES and not any(row["vaccine"] == first for row in rows):
+    if first in the_schedule().vaccines and not any(row["vaccine"] == first for row in rows):
         rows.append({"vaccine": first, "fixed": True})
     page = HandbookPage(initial=rows, form_kwargs={"child": child, "today": today})
     page.extra = len(rows) + FREE_ROWS
     return page
+
+
+@cache
+def doses_of_vaccines() -> dict[str, int]:
+    """Return every vaccine of the schedule, and of how many doses at most it is given."""
+    schedule = the_schedule()
+    most: dict[str, int] = {}
+    for series in schedule.series.values():
+        of_series = [rule for rule in schedule.rules if rule.series == series.code]
+        for vaccine in series.vaccines:
+            own = [rule.dose for rule in of_series if rule.vaccine == vaccine]
+            most[vaccine] = max(own or [rule.dose for rule in of_series])
+    return most
+
+
+def older(today: date) -> set[str]:
+    """Return the vaccines with which nobody begins any more; handbooks of earlier years have them.
+
+    They are those of which the rules of `today` offer no first dose.
+    """
+    begun = {
+        rule.vaccine for rule in the_schedule().on(today).rules if rule.dose == 1 and rule.forecast
+    }
+    return set(the_schedule().vaccines) - begun
 
 
 def in_series(given: Iterable[str]) -> Counter:

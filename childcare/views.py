@@ -89,7 +89,8 @@ def handbook_page(request, resident, child, formset, page_id, given, first):
     groups = handbook.groups(formset, given, first)
     if first and groups and not formset.is_bound:
         groups[0].rows[0][1].fields["on"].widget.attrs["autofocus"] = True
-    folded = [one for one in groups if one.vaccine in handbook.OLDER - {first, *given}]
+    older = handbook.older(clock.today()) - {first, *given}
+    folded = [one for one in groups if one.vaccine in older]
     context = {
         "resident": resident,
         "child": child,
