@@ -175,21 +175,11 @@ def dose_rows(record: Record, found: Forecast, today: date) -> list[dict]:
                 "dose": given.dose,
                 "given_on": given.on,
                 "ended": False,
+                "reasons": [],
+                "warnings": [],
             }
     common = {"resident_id": record.child_id, "born": record.born, "record_known": record.known}
-    empty = dict.fromkeys(NOTHING_DUE) | {"reasons": [], "warnings": []}
-    return [{**empty, **row, **common, "subject": subject} for subject, row in rows.items()]
-
-
-NOTHING_DUE = [
-    "given_on",
-    "earliest",
-    "legal_until",
-    "recommended_from",
-    "recommended_until",
-    "opens_on",
-    "due_on",
-]
+    return [{**row, **common, "subject": subject} for subject, row in rows.items()]
 
 
 def to_come(series: Series) -> list[Dose]:
@@ -275,7 +265,7 @@ class Written:
     def write(self, ids: list[int], rows: list[Mapping], **same) -> set[int]:
         """Let `rows` be all there is about the people `ids`; return those with a change.
 
-        `same` are columns that have one value in every row.
+        A column that a row leaves out is empty. `same` are columns with one value in every row.
         """
         params = {"ids": ids, "rows": msgspec.json.encode(rows).decode(), **same}
         return {row[0] for row in run(self.sql, params, prepare=False)}
