@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from childcare.forecast import Given, forecast, pregnancy
+from childcare.schedule import the_schedule
 
 D = date.fromisoformat
 DAY = timedelta(days=1)
@@ -18,6 +19,11 @@ def ask(born, *given, as_of="2026-10-15", sex="F", had=()):
 
 def series(found, code):
     return next((each for each in found.series if each.series == code), None)
+
+
+def series_of(vaccine):
+    every = the_schedule().series.values()
+    return next(each.code for each in every if vaccine in each.vaccines)
 
 
 def following(found, code):
@@ -221,6 +227,7 @@ def test_the_5_in_1_counts_as_hib_for_whoever_began_with_hib_alone():
         (["2024-08-15", "2025-01-14"], (3, "2025-08-14")),
         (["2024-08-15", "2025-01-15"], None),
         (["2024-08-15", "2024-09-12", "2025-04-12"], None),
+        (["2024-08-15", "2024-09-12", "2024-10-10"], None),
         (["2025-01-14"], (2, "2025-02-11")),
         (["2025-01-15"], None),
     ],
@@ -248,6 +255,7 @@ def test_hib_goes_by_the_age_at_the_first_dose(given, expected):
         # Dose 2 after 12 months: no third primary dose
         (["2024-03-14", "2025-01-15"], (3, "2025-03-17")),
         (["2024-03-14", "2026-01-14"], (3, "2026-03-16")),
+        (["2024-03-14", "2025-01-15", "2025-03-17"], None),
         # After 24 months no primary dose: what is given is the booster
         (["2024-03-14", "2026-01-15"], None),
         (["2024-03-14", "2024-04-11", "2026-01-14"], (4, "2026-03-16")),
@@ -412,6 +420,13 @@ def test_a_dose_in_the_period_of_stage_2_is_stage_2():
     assert found.review == ()
 
 
+@pytest.mark.parametrize(("on", "stage"), [("2026-03-31", 1), ("2026-04-01", 2)])
+def test_stage_2_begins_with_the_school_year(on, stage):
+    found = ask("2020-05-01", f"MR {on}")
+
+    assert series(found, "MR").given[0].dose == stage
+
+
 @pytest.mark.parametrize(
     ("born", "as_of", "noted"),
     [
@@ -492,6 +507,23 @@ def test_a_dose_from_9_years_on_is_stage_2():
     assert [dose.dose for dose in series(found, "JE").given] == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("given", "dose", "earliest"),
+    [
+        ([], 1, "2007-09-30"),
+        (["2010-05-01"], 2, "2010-05-08"),
+        (["2010-05-01", "2010-05-08"], 3, "2010-11-08"),
+        (["2010-05-01", "2010-05-08", "2011-01-01"], 4, "2016-03-31"),
+        (["2010-05-01", "2010-05-08", "2025-06-01"], 4, "2025-06-08"),
+    ],
+)
+def test_births_up_to_april_2007_go_through_all_four(given, dose, earliest):
+    found = ask("2007-04-01", *[f"JE {on}" for on in given], as_of="2026-10-15")
+
+    assert following(found, "JE") == [("JE", dose, earliest, "2027-03-31")]
+    assert found.review == ()
+
+
 def test_births_up_to_april_2007_make_up_what_is_missing_until_20():
     found = ask("2007-04-01", "JE 2010-05-01", as_of="2026-10-15")
     assert following(found, "JE") == [("JE", 2, "2010-05-08", "2027-03-31")]
@@ -566,6 +598,71 @@ def test_hpv_is_for_girls_and_unknown_is_not_false():
     assert series(unknown, "HPV").state == "sex-unknown"
     assert "性別" in series(unknown, "HPV").note.text("ja")
     assert series(unknown, "DT").state == "next"
+
+
+@pytest.mark.parametrize(("on", "marks"), [("2026-02-28", ["review-too-soon"]), ("2026-03-01", [])])
+def test_an_early_second_dose_of_hpv_is_no_mistake_from_one_month_on(on, marks):
+    found = ask("2011-05-15", "HPV9 2026-01-31", f"HPV9 {on}")
+
+    assert [each.why.code for each in found.review] == marks
+    assert following(found, "HPV")[0][1] == 3
+
+
+# ---- recommended periods of later doses, and doses after one that came far too early
+
+
+@pytest.mark.parametrize(
+    ("born", "given", "best"),
+    [
+        ("2024-01-15", "HIB 2024-03-14", ("2024-04-11", "2024-05-10")),
+        ("2024-01-15", "HIB 2024-03-14 2024-04-11", ("2024-05-09", "2024-06-07")),
+        ("2024-01-15", "HIB 2024-03-14 2024-04-11 2024-05-09", ("2024-12-09", "2025-06-09")),
+        ("2024-01-15", "HIB 2024-08-15 2024-09-12", ("2025-04-12", "2025-10-12")),
+        ("2024-01-15", "PCV 2024-03-14", ("2024-04-11", "2025-01-14")),
+        ("2024-01-15", "PCV 2024-03-14 2024-04-11", ("2024-05-09", "2025-01-14")),
+        ("2024-01-15", "PCV 2024-03-14 2024-04-11 2024-05-09", ("2025-01-14", "2025-04-14")),
+        ("2024-01-15", "PCV 2024-08-15 2024-09-12", ("2025-01-14", "2025-04-14")),
+        ("2024-01-15", "PCV 2024-08-15 2025-03-01", ("2025-05-01", None)),
+        ("2024-01-15", "PCV 2025-01-15", (None, None)),
+        ("2011-05-15", "HPV9 2026-05-14", ("2026-11-14", None)),
+        ("2011-05-15", "HPV9 2026-05-15", ("2026-07-15", None)),
+        ("2011-05-15", "HPV9 2026-05-15 2026-06-15", ("2026-11-15", None)),
+        ("2026-07-31", "ROTA_RV1 2026-10-01", (None, None)),
+    ],
+)
+def test_when_later_doses_are_recommended(born, given, best):
+    vaccine, *days = given.split()
+    found = ask(born, *[f"{vaccine} {on}" for on in days])
+
+    assert recommended(found, series_of(vaccine)) == best
+
+
+@pytest.mark.parametrize(
+    ("born", "given", "earliest"),
+    [
+        ("2026-01-15", "DPT_IPV_HIB 2026-01-20", "2026-03-14"),
+        ("2026-01-15", "DPT_IPV_HIB 2026-01-20 2026-02-10", "2026-03-14"),
+        ("2026-01-15", "DPT_IPV 2026-01-20", "2026-03-14"),
+        ("2026-01-15", "HIB 2026-01-20", "2026-03-14"),
+        ("2026-01-15", "HIB 2026-01-16 2026-01-20", "2026-03-14"),
+        ("2026-01-15", "PCV 2026-01-20", "2026-03-14"),
+        ("2026-01-15", "PCV 2026-01-16 2026-01-20", "2026-03-14"),
+        ("2026-01-15", "ROTA_RV1 2026-01-20", "2026-02-26"),
+        ("2026-01-15", "ROTA_RV5 2026-01-20", "2026-02-26"),
+        ("2026-01-15", "ROTA_RV5 2026-01-16 2026-01-20", "2026-02-26"),
+        ("2025-01-15", "VAR 2025-07-15", "2026-01-14"),
+        ("2026-01-15", "JE 2026-02-01", "2026-07-14"),
+        ("2014-05-15", "HPV9 2025-09-01", "2026-04-01"),
+        ("2014-05-15", "HPV 2025-12-01", "2026-04-01"),
+        ("2014-05-15", "HPV 2025-11-01 2025-12-01", "2026-04-01"),
+    ],
+)
+def test_after_a_dose_far_too_early_the_next_one_waits_for_its_period(born, given, earliest):
+    vaccine, *days = given.split()
+    found = ask(born, *[f"{vaccine} {on}" for on in days])
+
+    assert str(series(found, series_of(vaccine)).last.earliest) == earliest
+    assert {each.why.code for each in found.review} >= {"review-before-period"}
 
 
 # ---- injected live vaccines across series
