@@ -135,18 +135,30 @@ def is_registered(parent: Resident, born: date) -> bool:
     return Guardianship.objects.filter(guardian=parent, child__born=born).exists()
 
 
-def note_registered(children: Iterable[int], *, today: date) -> set[int]:
-    """Note which births that parents told of are in the register now; return those parents (ids).
+def parents_told_wrong(children: Iterable[int]) -> set[int]:
+    """Return the guardians of these children (ids) about whose announced births the note is wrong.
 
-    `children` are those about whom the register said something new. Where a correction takes the
-    match away, the birth is no longer noted as registered.
+    The child has come into the register, or its date of birth was corrected.
     """
     ids = sorted(set(children))
-    return _note_registered(GUARDIANS, today, ids=ids) if ids else set()
+    if not ids:
+        return set()
+    guardians = f"""a.resident_id IN (SELECT guardian_id FROM {Guardianship._meta.db_table}
+        WHERE child_id = ANY(%(ids)s::bigint[]))"""
+    return {parent for parent, *_row in run(TOLD_WRONG.format(whom=guardians), {"ids": ids})}
+
+
+def note_registered(parents: Iterable[int], *, today: date) -> None:
+    """Note which births that these parents (ids) told of are in the register now, or no longer.
+
+    Call it in a transaction that holds them (tasks.reconcile.hold).
+    """
+    if ids := sorted(set(parents)):
+        _note_registered("a.resident_id = ANY(%(ids)s::bigint[])", today, ids=ids)
 
 
 def refresh(low: int, high: int, today: date) -> None:
-    """Note the same for the parents from `low` up to but without `high`.
+    """Note the same of the parents from `low` up to but without `high`.
 
     Whoever told of a birth while the register reported it is found here, the next night.
     """
@@ -154,24 +166,21 @@ def refresh(low: int, high: int, today: date) -> None:
     _note_registered(whom, today, low=low, high=high)
 
 
-def _note_registered(whom: str, today: date, **of_whom) -> set[int]:
-    params = {"today": today, **of_whom}
-    return {parent for (parent,) in run(REGISTERED.format(whom=whom), params, prepare=False)}
+def _note_registered(whom: str, today: date, **of_whom) -> None:
+    run(REGISTERED.format(whom=whom), {"today": today, **of_whom}, prepare=False)
 
 
-GUARDIANS = f"""a.resident_id IN (
-    SELECT guardian_id FROM {Guardianship._meta.db_table}
-    WHERE child_id = ANY(%(ids)s::bigint[]))"""
-REGISTERED = f"""
-    UPDATE {AnnouncedBirth._meta.db_table} told
-    SET registered_on = CASE WHEN now.registered THEN %(today)s::date END
-    FROM (
-        SELECT a.resident_id, a.id, EXISTS (
+TOLD_WRONG = f"""
+    SELECT resident_id, id, registered FROM (
+        SELECT a.resident_id, a.id, a.registered_on IS NOT NULL AS noted, EXISTS (
             SELECT FROM {Guardianship._meta.db_table} g
             JOIN {Resident._meta.db_table} child ON child.id = g.child_id
             WHERE g.guardian_id = a.resident_id AND child.born = a.born) AS registered
         FROM {AnnouncedBirth._meta.db_table} a
-        WHERE a.removed_at IS NULL AND {{whom}}) now
-    WHERE told.resident_id = now.resident_id AND told.id = now.id
-        AND (told.registered_on IS NOT NULL) <> now.registered
-    RETURNING told.resident_id"""
+        WHERE a.removed_at IS NULL AND {{whom}}) told
+    WHERE noted <> registered"""
+REGISTERED = f"""
+    UPDATE {AnnouncedBirth._meta.db_table} a
+    SET registered_on = CASE WHEN wrong.registered THEN %(today)s::date END
+    FROM ({TOLD_WRONG}) wrong
+    WHERE a.resident_id = wrong.resident_id AND a.id = wrong.id"""

@@ -19,7 +19,7 @@ from typing import BinaryIO, NamedTuple
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from childcare.after_birth import note_registered
+from childcare.after_birth import note_registered, parents_told_wrong
 from childcare.plan import out_of_date, replan
 from childcare.settle import settle_births, settle_checkups, settle_vaccinations
 from portal import clock
@@ -287,9 +287,11 @@ class Load:
         if state_changed:
             changed |= with_wards(state_changed)
         changed |= of_children
-        changed |= note_registered(changed, today=self.today)
+        parents = parents_told_wrong(changed)
+        changed |= parents
         self.tell_planner(TABLES_OF_FACTS, people=len(changed))
         hold(changed)
+        note_registered(parents, today=self.today)
         of_children |= out_of_date(told.get("resident", nobody), today=self.today)
         replan(of_children, today=self.today)
         reconcile_people(changed, today=self.today)

@@ -6,7 +6,13 @@ import pytest
 from django.utils import translation
 
 from childcare import after_birth
-from childcare.after_birth import Newborn, note_registered, notify_by, plan_rows
+from childcare.after_birth import (
+    Newborn,
+    note_registered,
+    notify_by,
+    parents_told_wrong,
+    plan_rows,
+)
 from childcare.models import AfterBirth, AllowanceAnswer, AnnouncedBirth, StepDone
 from portal.residents.models import Resident
 from tasks.explain import explain
@@ -486,12 +492,19 @@ def test_it_says_how_the_date_was_counted(hanako, abroad, reason):
     assert reason in why.findings[-1].sentence
 
 
+def registered(child, today=TODAY):
+    """Note what the register says of the child; return the parents whom that concerns."""
+    parents = parents_told_wrong([child.pk])
+    note_registered(parents, today=today)
+    return parents
+
+
 def test_it_ends_when_the_register_reports_the_child(hanako):
     announce(hanako)
     child = GuardianshipFactory(guardian=hanako, child__born=BORN).child
 
-    assert note_registered([child.pk], today=TODAY) == {hanako.pk}
-    assert note_registered([child.pk], today=TODAY + timedelta(days=1)) == set()
+    assert registered(child) == {hanako.pk}
+    assert registered(child, today=TODAY + timedelta(days=1)) == set()
 
     reconcile_people([hanako.pk], today=TODAY)
     assert status(hanako, NOTIFICATION) == "done"
@@ -503,23 +516,23 @@ def test_a_child_of_another_day_ends_nothing(hanako, born):
     announce(hanako)
     child = GuardianshipFactory(guardian=hanako, child__born=born).child
 
-    assert note_registered([child.pk], today=TODAY) == set()
+    assert registered(child) == set()
 
 
 def test_another_persons_child_ends_nothing(hanako):
     announce(hanako)
     child = GuardianshipFactory(child__born=BORN).child
 
-    assert note_registered([child.pk], today=TODAY) == set()
+    assert registered(child) == set()
 
 
 def test_a_date_that_the_register_corrects_opens_it_again(hanako):
     announce(hanako)
     child = GuardianshipFactory(guardian=hanako, child__born=BORN).child
-    note_registered([child.pk], today=TODAY)
+    registered(child)
     Resident.objects.filter(pk=child.pk).update(born=date(2026, 3, 30))
 
-    assert note_registered([child.pk], today=TODAY) == {hanako.pk}
+    assert registered(child) == {hanako.pk}
 
     assert AnnouncedBirth.objects.get().registered_on is None
 
@@ -533,7 +546,7 @@ def test_what_was_taken_back_is_withdrawn_and_stays_as_it_was(hanako):
     reconcile_people([hanako.pk], today=TODAY)
 
     assert status(hanako, NOTIFICATION) == "withdrawn"
-    assert note_registered([child.pk], today=TODAY) == set()
+    assert registered(child) == set()
 
 
 def test_after_a_year_it_is_no_longer_asked(hanako):
