@@ -99,12 +99,20 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class PregnancyDose:
-    """A vaccination of the mother, free between two days of one pregnancy."""
+    """A vaccination of the mother, free between two days of one pregnancy.
+
+    `since` is the first day on which it was free for anybody. For the child to be protected,
+    `days_before_birth` days have to lie before the birth; None where the schedule says nothing.
+    """
 
     key: str
+    vaccine: str
     free_from: date
     free_until: date
     about: Sentence
+    since: date
+    days_before_birth: int | None
+    warnings: tuple[Sentence, ...]
 
 
 def forecast(
@@ -132,17 +140,25 @@ def forecast(
 
 
 def pregnancy(*, due_on: date, as_of: date) -> tuple[PregnancyDose, ...]:
-    """Return the mother's own vaccinations; `due_on` is the day of 40 weeks 0 days."""
+    """Return the mother's own vaccinations; `due_on` is the day of 40 weeks 0 days.
+
+    One whose weeks were over before it became free is left out.
+    """
     schedule = the_schedule()
-    conceived = due_on - timedelta(weeks=40)
+    begun = due_on - timedelta(weeks=40)
     return tuple(
         PregnancyDose(
             key=item.key,
-            free_from=counting.weeks_after(conceived, *item.from_week),
-            free_until=counting.weeks_after(conceived, *item.until_week),
+            vaccine=item.vaccine,
+            free_from=max(counting.weeks_after(begun, *item.from_week), item.valid_from),
+            free_until=counting.weeks_after(begun, *item.until_week),
             about=Sentence(item.words),
+            since=item.valid_from,
+            days_before_birth=item.days_before_birth,
+            warnings=() if item.verified else (schedule.sentence("not-verified"),),
         )
         for item in schedule.on(as_of).pregnancy
+        if item.valid_from <= counting.weeks_after(begun, *item.until_week)
     )
 
 

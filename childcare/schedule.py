@@ -268,8 +268,10 @@ class Ending(Dated):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PregnancyItem(Dated):
     words: Words
+    vaccine: str
     from_week: tuple[int, int]
     until_week: tuple[int, int]
+    days_before_birth: int | None = None  # for its effect to be established
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -644,6 +646,8 @@ def _check_names(schedule: Schedule) -> None:
         named.append((item.key, item.series, schedule.series))
     for ending in schedule.endings:
         named += [(ending.key, name, schedule.had) for name in ending.had]
+    for item in schedule.pregnancy:
+        named.append((item.key, item.vaccine, schedule.vaccines | schedule.others))
     for where, name, known in named:
         if name not in known:
             raise ScheduleError(f'"{where}" names "{name}", which is not in the file. Correct it.')

@@ -1,11 +1,12 @@
 from django.urls import include, path
 
-from childcare import handover_urls, views
+from childcare import expecting_views, handover_urls, views
 
 app_name = "childcare"
 urlpatterns = [
     path("", include("childcare.after_birth_urls")),
     path("", views.children, name="children"),
+    path("expecting/", expecting_views.expecting, name="expecting"),
     path("<uuid:uuid>/", views.child, name="child"),
     path("<uuid:uuid>/enter/", views.enter, name="enter"),
     path("<uuid:uuid>/enter/<uuid:page_id>/undo/", views.undo_page, name="undo-page"),

@@ -88,7 +88,7 @@ def said_by(page):
     [
         # An address is an address in every language; so is what browsers call a setting of theirs,
         # and some vaccines, standards and units have no other name.
-        ("ja", LATIN, r"\S+@example\.jp|JavaScript|BCG|MR|DT|HPV|WHO|FHIR|PDF|kg|cm"),
+        ("ja", LATIN, r"\S+@example\.jp|JavaScript|BCG|MR|DT|HPV|RS|WHO|FHIR|PDF|kg|cm"),
         # A clerk's purpose is shown as it was written; the title of a child's page is its name.
         ("en", KANA_OR_KANJI, r"問い合わせ|山田 陽太(?= \| Annai)"),
     ],

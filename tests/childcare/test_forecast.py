@@ -846,3 +846,15 @@ def test_the_rsv_vaccine_belongs_to_the_pregnancy():
 
     assert (item.free_from, item.free_until) == (date(2026, 10, 8), date(2026, 12, 9))
     assert pregnancy(due_on=date(2026, 12, 31), as_of=date(2026, 3, 31)) == ()
+
+
+def test_in_a_pregnancy_under_way_a_new_vaccine_is_free_from_the_day_on_which_it_became_so():
+    (item,) = pregnancy(due_on=date(2026, 6, 1), as_of=date(2026, 4, 10))
+
+    assert (item.free_from, item.free_until) == (date(2026, 4, 1), date(2026, 5, 10))
+
+
+@pytest.mark.parametrize(("due_on", "vaccines"), [(date(2026, 4, 22), 0), (date(2026, 4, 23), 1)])
+def test_a_vaccine_that_became_free_after_its_weeks_is_not_offered(due_on, vaccines):
+    """36 weeks 6 days is 22 days before the expected date; free since 1 April 2026."""
+    assert len(pregnancy(due_on=due_on, as_of=date(2026, 4, 1))) == vaccines
