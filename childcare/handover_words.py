@@ -3,7 +3,7 @@
 from datetime import date
 
 from django.utils.formats import number_format
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, npgettext
 from django.utils.translation import gettext as _
 
 from childcare.growth import Measure, Place
@@ -12,22 +12,21 @@ from childcare.sheet import Doubt
 
 
 def age(born: date, on: date) -> str:
-    """Return an age as parents say it: days, then months, from two years on years and months."""
+    """Return an age as parents say it: in days, then in months, from one year on in both."""
     months = (on.year - born.year) * 12 + on.month - born.month - (on.day < born.day)
     if months < 1:
         days = (on - born).days
-        return ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
-    in_months = _months(months % 12 if months >= 24 else months)
-    if months < 24:
-        return in_months
-    years = ngettext("%(years)s year", "%(years)s years", months // 12) % {"years": months // 12}
-    if months % 12 == 0:
+        return npgettext("age", "%(days)s day", "%(days)s days", days) % {"days": days}
+    if months < 12:
+        return npgettext("age", "%(months)s month", "%(months)s months", months) % {
+            "months": months
+        }
+    whole, rest = divmod(months, 12)
+    years = ngettext("%(years)s year", "%(years)s years", whole) % {"years": whole}
+    if not rest:
         return years
-    return _("%(years)s %(months)s") % {"years": years, "months": in_months}
-
-
-def _months(count: int) -> str:
-    return ngettext("%(months)s month", "%(months)s months", count) % {"months": count}
+    months = ngettext("%(months)s month", "%(months)s months", rest) % {"months": rest}
+    return _("%(years)s %(months)s") % {"years": years, "months": months}
 
 
 def amount(measure: Measure, value: float) -> str:
