@@ -24,7 +24,7 @@ BORN, TODAY = "2026-04-30", date(2026, 5, 6)
 
 @pytest.fixture
 def hanako():
-    return ResidentFactory(ref="R1", user=UserFactory())
+    return ResidentFactory(ref="HANAKO", user=UserFactory())
 
 
 @pytest.fixture
@@ -38,10 +38,10 @@ def load(hanako):
 @pytest.fixture
 def child(load):
     load(
-        resident("R2", born=BORN, checked_at="2026-05-05T00:00:00Z"),
-        guardianship(**{"from": BORN}),
+        resident("BABY", born=BORN, checked_at="2026-05-05T00:00:00Z"),
+        guardianship("BABY", "HANAKO", **{"from": BORN}),
     )
-    return Resident.objects.get(ref="R2")
+    return Resident.objects.get(ref="BABY")
 
 
 def tasks(resident, status="open"):
@@ -62,13 +62,13 @@ def test_a_child_that_the_register_reports_is_asked_for_at_once(hanako, child):
 
 
 def test_a_low_weight_that_is_reported_later_is_asked_for_at_once(hanako, child, load):
-    load(birth(born=BORN, weight_g=2100))
+    load(birth("BABY", born=BORN, weight_g=2100))
 
     assert tasks(hanako) == {"child-allowance", "insurance", "low-birth-weight"}
 
 
 def test_a_birth_that_is_said_not_to_be_the_childs_tells_no_weight(hanako, child, load):
-    load(birth(born=BORN, weight_g=2100))
+    load(birth("BABY", born=BORN, weight_g=2100))
     NotMine.objects.create(child=child, kind="birth", evidence={}, entered_by=hanako.user)
 
     replan([child.pk], today=TODAY)
@@ -82,7 +82,7 @@ def test_planning_again_writes_nothing(child):
 
 
 def test_a_corrected_date_of_birth_moves_the_dates(hanako, child, load):
-    load(resident("R2", born="2026-04-17", checked_at="2026-05-06T00:00:00Z"))
+    load(resident("BABY", born="2026-04-17", checked_at="2026-05-06T00:00:00Z"))
 
     task = Task.objects.for_resident(hanako).get(
         rule_id=registry["childcare.after-birth.child-allowance"].id
@@ -91,7 +91,7 @@ def test_a_corrected_date_of_birth_moves_the_dates(hanako, child, load):
 
 
 def test_an_old_child_has_no_row_about_its_birth(load):
-    load(resident("R2", born="2020-04-01", checked_at="2026-05-05T00:00:00Z"))
+    load(resident("BABY", born="2020-04-01", checked_at="2026-05-05T00:00:00Z"))
 
     assert not AfterBirth.objects.exists()
     assert set(DueCheckup.objects.values_list("checkup", flat=True)) == {"18m", "3y"}
@@ -102,8 +102,8 @@ def test_a_birth_that_was_told_ends_with_the_load_that_brings_the_child(hanako, 
     assert tasks(hanako) == {"notification"}
 
     load(
-        resident("R2", born=BORN, checked_at="2026-05-05T00:00:00Z"),
-        guardianship(**{"from": BORN}),
+        resident("BABY", born=BORN, checked_at="2026-05-05T00:00:00Z"),
+        guardianship("BABY", "HANAKO", **{"from": BORN}),
     )
 
     assert tasks(hanako, "done") == {"notification"}
@@ -112,10 +112,10 @@ def test_a_birth_that_was_told_ends_with_the_load_that_brings_the_child(hanako, 
 
 def test_it_ends_too_when_the_guardianship_comes_later(hanako, load):
     announce(parent=hanako, born=date(2026, 4, 30), abroad=False, by=hanako.user, today=TODAY)
-    load(resident("R2", born=BORN, checked_at="2026-05-05T00:00:00Z"))
+    load(resident("BABY", born=BORN, checked_at="2026-05-05T00:00:00Z"))
     assert tasks(hanako) == {"notification"}
 
-    load(guardianship(**{"from": BORN}))
+    load(guardianship("BABY", "HANAKO", **{"from": BORN}))
 
     assert tasks(hanako, "done") == {"notification"}
 
@@ -146,19 +146,20 @@ def test_a_checkup_that_is_reported_is_done_at_once(hanako, child, load):
     night(day)
     assert "checkup" in tasks(hanako)
 
-    load(checkup(checkup="18m", on="2027-11-01"), today=day)
+    load(checkup("BABY", checkup="18m", on="2027-11-01"), today=day)
 
     assert tasks(hanako, "done") == {"checkup"}
 
 
 def test_one_that_its_source_withdraws_is_asked_for_again(hanako, child, load):
     day = date(2027, 11, 1)
-    load(checkup(checkup="18m", on="2027-11-01", id="7"), today=day)
+    load(checkup("BABY", checkup="18m", on="2027-11-01", id="7"), today=day)
     night(day)
     assert "checkup" not in tasks(hanako)
 
     load(
-        checkup(checkup="18m", on="2027-11-01", id="7", withdrawn=True, checked_at=LATER), today=day
+        checkup("BABY", checkup="18m", on="2027-11-01", id="7", withdrawn=True, checked_at=LATER),
+        today=day,
     )
 
     assert "checkup" in tasks(hanako)
@@ -169,7 +170,7 @@ LATER = "2027-11-01T03:00:00Z"
 
 def test_one_that_is_said_not_to_be_the_childs_counts_for_nothing(hanako, child, load):
     day = date(2027, 11, 1)
-    load(checkup(checkup="18m", on="2027-11-01"), today=day)
+    load(checkup("BABY", checkup="18m", on="2027-11-01"), today=day)
     NotMine.objects.create(
         child=child,
         kind="checkup",
@@ -185,8 +186,8 @@ def test_one_that_is_said_not_to_be_the_childs_counts_for_nothing(hanako, child,
 
 def test_of_two_reports_of_a_checkup_the_first_day_counts(child, load):
     load(
-        checkup(checkup="18m", on="2027-11-20"),
-        checkup(checkup="18m", on="2027-11-01"),
+        checkup("BABY", checkup="18m", on="2027-11-20"),
+        checkup("BABY", checkup="18m", on="2027-11-01"),
         today=date(2027, 11, 21),
     )
 
@@ -225,7 +226,7 @@ def test_a_child_that_moves_follows_the_calendar_of_the_other_municipality(child
     night(TODAY)
     assert DueCheckup.objects.get(checkup="3-4m").place == ""
 
-    load(resident("R2", born=BORN, municipality="011002", checked_at="2026-05-06T00:00:00Z"))
+    load(resident("BABY", born=BORN, municipality="011002", checked_at="2026-05-06T00:00:00Z"))
 
     assert DueCheckup.objects.get(checkup="3-4m").place == "中央区"
 
