@@ -147,6 +147,9 @@ class Chart:
         for part in self._standard:
             amounts += [row.value(PERCENTILES[0]) for row in part]
             amounts += [row.value(PERCENTILES[-1]) for row in part]
+        if amounts and not self._standard:
+            # Else the scale of a single value would show grams.
+            amounts += [min(amounts) * 0.8, max(amounts) * 1.2]
         least, most = (min(amounts), max(amounts)) if amounts else (0, 1)
         for step in STEPS:
             low, high = floor(least / step) * step, ceil(most / step) * step

@@ -1,27 +1,17 @@
 """The least valid record of a child; a test states what matters to it."""
 
 from datetime import date
-from uuid import uuid4
 
 import factory
 
-from childcare.models import (
-    Birth,
-    Checkup,
-    DueCheckup,
-    DueDose,
-    FamilyMeasurement,
-    FamilyVaccination,
-    NotMine,
-    Vaccination,
-)
-from tests.factories import FactFactory, ResidentFactory, SourceFactory, UserFactory
+from childcare.models import Birth, Checkup, DueCheckup, FamilyMeasurement, NotMine
+from tests import factories
+from tests.factories import FactFactory, SourceFactory, UserFactory
 
 BORN = date(2025, 11, 1)
 
 
-class ChildFactory(ResidentFactory):
-    name = "山田 陽太"
+class ChildFactory(factories.ChildFactory):
     born = BORN
 
 
@@ -33,28 +23,21 @@ class BirthFactory(FactFactory):
     born = factory.SelfAttribute("resident.born")
 
 
-class RecordFactory(FactFactory):
+class CheckupFactory(FactFactory):
     class Meta:
-        abstract = True
+        model = Checkup
 
     source = factory.SubFactory(SourceFactory, key="yobo-131016", name="千代田区保健所")
     resident = factory.SubFactory(ChildFactory)
     record = factory.Sequence("record-{}".format)
-
-
-class CheckupFactory(RecordFactory):
-    class Meta:
-        model = Checkup
-
     checkup = "1m"
     on = date(2025, 12, 5)
 
 
-class VaccinationFactory(RecordFactory):
-    class Meta:
-        model = Vaccination
-
-    vaccine = "PCV"
+class VaccinationFactory(factories.VaccinationFactory):
+    source = factory.SubFactory(SourceFactory, key="yobo-131016", name="千代田区保健所")
+    resident = factory.SubFactory(ChildFactory)
+    record = factory.Sequence("record-{}".format)
     on = date(2026, 1, 5)
 
 
@@ -74,12 +57,8 @@ class FamilyMeasurementFactory(EntryFactory):
     weight_g = 7450
 
 
-class FamilyVaccinationFactory(EntryFactory):
-    class Meta:
-        model = FamilyVaccination
-
-    page = factory.LazyFunction(uuid4)
-    vaccine = "PCV"
+class FamilyVaccinationFactory(factories.FamilyVaccinationFactory):
+    child = factory.SubFactory(ChildFactory)
     on = date(2026, 1, 5)
 
 
@@ -90,16 +69,12 @@ class NotMineFactory(EntryFactory):
     evidence = {}
 
 
-class DueDoseFactory(FactFactory):
-    class Meta:
-        model = DueDose
+class DueDoseFactory(factories.DueDoseFactory):
+    """The second dose, to be had between 20 November and 20 December 2026."""
 
-    source = factory.SubFactory(SourceFactory, key="childcare.plan")
     resident = factory.SubFactory(ChildFactory)
     subject = factory.LazyAttribute(lambda due: f"{due.vaccine}-{due.dose}")
-    vaccine, dose = "PCV", 2
-    born = factory.SelfAttribute("resident.born")
-    record_known = True
+    dose = 2
     earliest = recommended_from = opens_on = date(2026, 11, 20)
     recommended_until = due_on = date(2026, 12, 20)
     legal_until = date(2030, 10, 31)

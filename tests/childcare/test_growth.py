@@ -130,6 +130,13 @@ def test_without_a_sex_there_is_no_standard_and_no_place(values):
     assert shown.amounts
 
 
+def test_a_single_value_without_a_standard_is_not_drawn_by_the_gram():
+    shown = chart((2300, 20.6), sex=None)
+
+    assert shown.amounts[0].text <= 0.8 * 20.6
+    assert shown.amounts[-1].text >= 1.2 * 20.6
+
+
 # ---- the page
 
 pytestmark = pytest.mark.django_db
