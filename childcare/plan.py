@@ -60,14 +60,14 @@ def refresh(low: int, high: int, today: date) -> set[int]:
     18, whose free period for some dose is over, or whose municipality changed its calendar of
     checkups. Within the transaction of the range.
     """
-    whom = "r.id >= %(low)s::bigint AND r.id < %(high)s::bigint"
+    whom = "{id} >= %(low)s::bigint AND {id} < %(high)s::bigint"
     return replan(_out_of_date(whom, today, low=low, high=high), today=today)
 
 
 def out_of_date(ids: Iterable[int], *, today: date) -> set[int]:
     """Return those of the people (ids) whose plan is missing or was made of something else."""
     ids = sorted(set(ids))
-    return _out_of_date("r.id = ANY(%(ids)s::bigint[])", today, ids=ids) if ids else set()
+    return _out_of_date("{id} = ANY(%(ids)s::bigint[])", today, ids=ids) if ids else set()
 
 
 def plan_source() -> Source:
@@ -82,17 +82,21 @@ def _batches(ids: list[int]) -> Iterator[list[int]]:
 
 
 def _out_of_date(whom: str, today: date, **of_whom) -> set[int]:
+    # Adults are most people: they are left out where they are read, before anything is joined.
+    child = "r.adult_on > %(today)s::date AND r.born <= %(today)s::date AND r.state = 'active'"
     sql = f"""
         SELECT r.id FROM residents_resident r
         LEFT JOIN childcare_vaccinationforecast f ON f.resident_id = r.id
-        WHERE {whom} AND CASE
-            WHEN r.state = 'active' AND r.adult_on > %(today)s::date AND r.born <= %(today)s::date
-                THEN f.resident_id IS NULL OR f.edition <> %(edition)s OR f.born <> r.born
-                    OR f.again_on <= %(today)s::date
-            ELSE f.resident_id IS NOT NULL END"""
+        WHERE {whom.format(id="r.id")} AND {child}
+            AND (f.resident_id IS NULL OR f.edition <> %(edition)s OR f.born <> r.born
+                OR f.again_on <= %(today)s::date)
+        UNION ALL
+        SELECT r.id FROM childcare_vaccinationforecast f
+        JOIN residents_resident r ON r.id = f.resident_id
+        WHERE {whom.format(id="f.resident_id")} AND ({child}) IS NOT TRUE"""
     params = {"today": today, "edition": edition(today), **of_whom}
     found = {row[0] for row in run(sql, params, prepare=False)}
-    return found | checkup_calendar.out_of_date(whom, today, **of_whom)
+    return found | checkup_calendar.out_of_date(whom.format(id="r.id"), today, **of_whom)
 
 
 # ---- from records to rows
