@@ -68,12 +68,15 @@ def allowance(request, resident, child):
         form = EarnerForm(request.GET if asked else None)
         second = form.is_valid()
     standing = AllowanceAnswer.objects.for_child(child).standing().filter(entered_by=request.user)
+    earner = form.data.get("main_earner")
+    if second:  # what was answered of somebody else answers nothing here
+        standing = standing.filter(main_earner=earner)
     context = {
         "resident": resident,
         "child": child,
         "today": clock.today(),
         "mistakes": [] if second and request.method != "POST" else mistakes_in(form),
-        "earner": form.data.get("main_earner"),
+        "earner": earner,
         "answer": standing.first(),
         "last_day": allowance_due_on(child.born),
     }

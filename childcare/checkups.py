@@ -32,13 +32,11 @@ class Checkup:
     valid_to: date = date.max
     window: Mapping[str, int] | None = None
 
-    def window_of(self, born: date) -> tuple[date, date] | None:
-        """Return the first and the last day for a child, or None where the law names none.
+    def window_of(self, born: date) -> tuple[date, date]:
+        """Return the first and the last day for a child, by a window of the law.
 
         An age is exceeded from the day after the one at whose end it is reached: the like day.
         """
-        if self.window is None:
-            return None
         first = reach(born, self.window["over"]) + timedelta(days=1)
         return first, reach(born, self.window["under"])
 
@@ -89,6 +87,16 @@ def of_children() -> dict[str, Checkup]:
     return {code: one for code, one in current().items() if one.of == "child"}
 
 
+@cache
+def by_law() -> dict[str, list[Checkup]]:
+    """Return the entries of those for which the law has a window, by code."""
+    found: dict[str, list[Checkup]] = {}
+    for entry in entries():
+        if entry.of == "child" and entry.window:
+            found.setdefault(entry.code, []).append(entry)
+    return found
+
+
 def name_of(code: str, language: str) -> str:
     """Return what a checkup is called; the code itself where a source has one of its own."""
     known = current().get(code)
@@ -120,11 +128,8 @@ def due_rows(*, born: date, done: Mapping[str, date], calendars: Iterable[Calend
 
 def _window_by_law(code: str, born: date) -> tuple[date, date] | None:
     """Return the window of the entry that holds when it begins."""
-    for entry in entries():
-        window = entry.window_of(born) if entry.code == code else None
-        if window and entry.valid_from <= window[0] <= entry.valid_to:
-            return window
-    return None
+    windows = ((entry, entry.window_of(born)) for entry in by_law().get(code, []))
+    return next((w for entry, w in windows if entry.valid_from <= w[0] <= entry.valid_to), None)
 
 
 def _due(code, done_on, window, basis, place, note) -> Due:

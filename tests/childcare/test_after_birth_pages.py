@@ -229,6 +229,15 @@ def test_the_same_answer_twice_is_one_and_another_takes_its_place(client, child)
     assert (standing.civil_servant, AllowanceAnswer.objects.count()) == ("yes", 2)
 
 
+@pytest.mark.parametrize(("earner", "chosen"), [("me", True), ("other", False)])
+def test_what_was_answered_is_chosen_of_the_same_person_alone(client, child, earner, chosen):
+    answer(client, child, main_earner="me", civil_servant="yes")
+
+    response = client.get(address("allowance", child), {"main_earner": earner})
+
+    assert (b'value="yes" id="id_civil_servant" checked' in response.content) == chosen
+
+
 def test_the_tasks_follow_the_answer_at_once(client, hanako, child):
     answer(client, child)
     assert ALLOWANCE in live(hanako)

@@ -147,8 +147,8 @@ def test_when_an_entry_changes_the_one_that_holds_at_the_beginning_counts(monkey
     [old] = [entry for entry in entries() if entry.code == "18m"]
     kept = {**vars(old), "window": {"over": 12, "under": 24}, "valid_from": date(2027, 11, 1)}
     ended = checkups.Checkup(**{**vars(old), "valid_to": date(2027, 10, 31)})
-    both = (ended, checkups.Checkup(**kept))
-    monkeypatch.setattr(checkups, "entries", lambda: both)
+    both = [ended, checkups.Checkup(**kept)]
+    monkeypatch.setattr(checkups, "by_law", lambda: {"18m": both})
 
     assert due(date(2026, 4, 30))["18m"].window_from == date(2027, 10, 30)
     assert due(date(2026, 11, 1))["18m"].window_from == date(2027, 11, 1)
