@@ -290,6 +290,38 @@ def test_a_change_by_a_person_is_followed_by_the_plan_at_once_or_taken_back_whol
     assert list(records_of([child.pk])[child.pk].family) != []
 
 
+def test_two_hundred_doses_are_all_kept():
+    child = ChildFactory(born=date(2012, 4, 1))
+    for number in range(200):
+        VaccinationFactory(resident=child, on=date(2013, 1, 1) + timedelta(number))
+
+    doses = planned(child)
+
+    assert sum(dose.given_on is not None for dose in doses.values()) == 200
+    assert len(records_of([child.pk])[child.pk].municipal) == 200
+
+
+@pytest.mark.parametrize("on", [BORN - timedelta(1), TODAY + timedelta(1)])
+def test_a_dose_that_cannot_be_is_kept_and_counts_for_nothing(on):
+    """Its line was right when it came: the register corrected the birth, or the clock was set."""
+    dose = VaccinationFactory(on=on)
+
+    assert planned(dose.resident)["PCV-1"].given_on is None
+    assert [one.id for one in records_of([dose.resident_id])[dose.resident_id].municipal] == [
+        dose.pk
+    ]
+
+
+def test_where_the_sex_is_not_known_hpv_is_not_asked_for():
+    child = ChildFactory(born=date(2014, 8, 1))
+    VaccinationFactory(resident=child, on=date(2014, 10, 5))
+    assert not any(subject.startswith("HPV") for subject in planned(child))
+
+    FamilyStatement.objects.create(child=child, what="girl", entered_by=UserFactory())
+
+    assert "HPV-1" in planned(child)
+
+
 # ---- once, whatever the order
 def some_children(count=12):
     children = [ChildFactory(born=BORN - timedelta(days=300 * number)) for number in range(count)]

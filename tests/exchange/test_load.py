@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from childcare.models import DueDose, Vaccination, VaccinationForecast
+from childcare.settle import settle_births, settle_checkups, settle_vaccinations
 from portal.card.models import BenefitAccount, Certificate, InsuranceUse
 from portal.card.settle import settle_certificates
 from portal.exchange import load as exchange
@@ -458,12 +459,19 @@ def test_facts_made_anew_from_the_history_are_the_same_facts():
         guardianship(),
         certificate(type="signature"),
         certificate(type="signature", serial="A0", expires_on="2026-12-01"),
+        birth(born="2019-05-05", height_cm=49.5, gestation_weeks=39),
+        checkup(on="2020-12-05", head_cm=46.1),
+        vaccination(on="2020-01-05", id="7"),
+        vaccination(on="2020-02-05", withdrawn=True),
     )
     everyone = list(Resident.objects.values_list("pk", flat=True))
 
     assert settle_residents(everyone) == (set(), set())
     assert settle_guardianships(everyone) == set()
     assert settle_certificates(everyone) == set()
+    assert settle_births(everyone) == set()
+    assert settle_checkups(everyone) == set()
+    assert settle_vaccinations(everyone) == set()
 
 
 # ---- how much is done
