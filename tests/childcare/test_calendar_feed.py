@@ -218,6 +218,16 @@ def test_a_changed_address_opens_nothing(feed, client, change):
     assert client.get(reverse("childcare:feed", args=[token])).status_code == 404
 
 
+@pytest.mark.parametrize(("kept", "status"), [(True, 200), (False, 404)])
+def test_an_address_outlives_a_new_key_only_where_the_old_one_is_kept(
+    fetch, settings, kept, status
+):
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY] if kept else []
+    settings.SECRET_KEY = "another key of this installation, and long enough for it"
+
+    assert fetch().status_code == status
+
+
 def test_who_may_no_longer_sign_in_gets_no_calendar(fetch, feed):
     feed.resident.user.is_active = False
     feed.resident.user.save()
