@@ -317,8 +317,8 @@ def had(request, resident, child):
     """List the reasons that end a series; take another one, or take one back."""
     record = records_of([child.pk])[child.pk]
     form = SeriesEndForm(request.POST or None, child=child, today=clock.today())
-    if "back" in request.POST:
-        deeds.take_back_end(had=request.POST["back"], **by(request, child))
+    if (back := request.POST.get("back")) in record.had:
+        deeds.take_back_end(had=back, **by(request, child))
         messages.success(request, _("Taken back."))
         return redirect("childcare:had", child.uuid)
     if request.method == "POST" and form.is_valid():

@@ -8,7 +8,7 @@ from uuid import uuid4
 import factory
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from childcare.models import (
@@ -20,6 +20,8 @@ from childcare.models import (
     SeriesEnd,
 )
 from childcare.record import records_of
+from childcare.schedule import the_schedule
+from childcare.words import vaccine_called, vaccine_name
 from portal.residents.models import Resident
 from tasks.reconcile import reconcile_people
 from tests.factories import (
@@ -510,6 +512,22 @@ def test_a_name_that_the_schedule_has_becomes_its_vaccine(post, name):
     assert entered() == [("VAR", OCTOBER)]
 
 
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_every_vaccines_name_leads_back_to_its_code(language):
+    schedule = the_schedule()
+    codes = [*schedule.vaccines, *schedule.others]
+
+    with translation.override(language):
+        assert [vaccine_called(vaccine_name(code)) for code in codes] == codes
+
+
+@pytest.mark.parametrize(
+    "typed", ["0000-01-01", "0001-01-01", "9999-12-31", "2026-10-01\0", "1" * 99]
+)
+def test_no_date_however_odd_breaks_the_form(post, typed):
+    assert post(row("PCV", typed)).status_code == 422
+
+
 def test_another_name_is_kept_as_it_was_written(post):
     post({"vaccine": "Hexaxim", "on": "2026-10-01", "note": "Paris", "fixed": ""})
 
@@ -789,6 +807,14 @@ def test_a_disease_had_ends_its_series_and_can_be_taken_back(client, visit, chil
     )
     client.post(address("had", child), {"back": "varicella"})
     assert not SeriesEnd.objects.standing().exists()
+
+
+def test_only_what_was_noted_can_be_taken_back(client, visit, child):
+    visit(address("had", child))
+
+    response = client.post(address("had", child), {"back": "\0"})
+
+    assert response.status_code == 422
 
 
 @pytest.mark.parametrize(
