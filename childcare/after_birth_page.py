@@ -109,7 +109,7 @@ class AfterBirthPage:
         return Step(
             title=_("Notification of birth"),
             japanese="出生届",
-            said=[_("The child is in the resident register, so the birth has been notified.")],
+            said=[_("The child is in the resident register, so the birth has been registered.")],
             state=_("Done"),
             done=True,
         )

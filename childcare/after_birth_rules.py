@@ -280,13 +280,13 @@ AT_THE_EMBASSY = _("At a Japanese embassy or consulate, or at the counter of you
 
 
 def birth_called(born: str) -> str:
-    return gettext("Notify the birth of %(day)s") % {"day": day(date.fromisoformat(born))}
+    return gettext("Notification of the birth on %(day)s") % {"day": day(date.fromisoformat(born))}
 
 
 register(
     Rule(
         key="childcare.after-birth.notification",
-        title=_("Notify the birth of a child"),
+        title=_("Submit the notification of birth"),
         theme=CHILDREN,
         rows=lambda today: AnnouncedBirth.objects.filter(removed_at=None),
         subject="born",
@@ -315,8 +315,8 @@ register(
                 name="birth-within-a-year",
                 test=lambda today: Q(born__gt=today - A_YEAR),
                 holds=_(
-                    "You told us of a birth on {born}. The last day to notify it is {notify_by}: "
-                    "{how_counted}"
+                    "You told us of a birth on {born}. The last day for the notification of birth "
+                    "is {notify_by}: {how_counted}"
                 ),
                 fails=_("More than a year has passed since the birth."),
                 ends=Status.EXPIRED,
@@ -328,8 +328,8 @@ register(
             "place": AT_THE_EMBASSY if row["abroad"] else COUNTER,
         },
         what=_(
-            "Notify the birth of {born} by {notify_by}. The child is then entered in the family "
-            "register and the resident register."
+            "Submit the notification of birth for the child born on {born} by {notify_by}. The "
+            "child is then entered in the family register and the resident register."
         ),
         where="{place}",
         start=Start(_("What comes first, and by when"), lambda task: reverse("childcare:born")),
@@ -338,7 +338,8 @@ register(
             "in, and the Maternal and Child Health Handbook."
         ),
         after_due=_(
-            "The last day to notify the birth of {born} was {notify_by}. Notify it at once."
+            "Submit the notification of birth at once. The last day for the child born on {born} "
+            "was {notify_by}."
         ),
         nothing_recorded=_("Nobody has told this portal of a birth that is not yet registered."),
         to_correct=_(

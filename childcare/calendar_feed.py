@@ -127,7 +127,7 @@ def _event(entry: Entry, url: str) -> Event:
     event.add("dtstart", entry.on)
     event.add("dtend", entry.on + timedelta(days=1))
     event.add("summary", entry.title)
-    event.add("description", _("What it is and for whom, the portal says: %(url)s") % {"url": url})
+    event.add("description", _("See what it is and for whom: %(url)s") % {"url": url})
     event.add("url", url)
     event.add("class", "PRIVATE")
     event.add("transp", "TRANSPARENT")  # it does not make anybody busy

@@ -17,7 +17,7 @@ BASIS = {
         "This is the period of the law, for the whole country. The municipality chooses the days: "
         "ask it."
     ),
-    DueCheckup.Basis.CALENDAR: _("So the calendar of your municipality says."),
+    DueCheckup.Basis.CALENDAR: _("Your municipality’s calendar says so."),
 }
 
 

@@ -84,12 +84,18 @@ register(
             Condition(
                 name="dose-needed",
                 test=lambda today: Q(ended=False),
-                holds=_("No disease had, and no other reason, is recorded that ends the series."),
-                fails=_(
-                    "A disease had, or another reason, is recorded that ends the series. If that "
-                    "is wrong, take it back on the child’s page."
+                holds=_(
+                    "No disease that the child has had, and no other reason, is recorded that ends "
+                    "the series."
                 ),
-                ends_when=_("You enter a disease had, or another reason that ends the series."),
+                fails=_(
+                    "A disease that the child has had, or another reason, is recorded that ends "
+                    "the series. If that is wrong, take it back on the child’s page."
+                ),
+                ends_when=_(
+                    "You enter a disease that the child has had, or another reason that ends the "
+                    "series."
+                ),
             ),
             Condition(
                 name="dose-possible",

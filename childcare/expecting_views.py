@@ -17,7 +17,7 @@ class ExpectedForm(forms.Form):
 
     due_on = WrittenDate(
         label=_("Expected date of birth"),
-        help_text=_("It stands in the Maternal and Child Health Handbook. If not, ask the clinic."),
+        help_text=_("It is in the Maternal and Child Health Handbook. If not, ask the clinic."),
         error_messages={"required": _("Write the expected date of birth.")},
     )
 

@@ -64,7 +64,7 @@ class MeasurementForm(forms.Form):
         most=MOST_KG,
         units={"kg", "g"},
         places=3,
-        wrong=_("“%(typed)s” is no weight. Write kilograms or grams: 7.45 or 7450."),
+        wrong=_("“%(typed)s” is not a weight. Write kilograms or grams: 7.45 or 7450."),
         outside=_("“%(typed)s” is not what a child weighs. Check the number and its unit."),
         finer=_("“%(typed)s” is finer than a gram. Write at most three digits after the point."),
     )
@@ -75,7 +75,7 @@ class MeasurementForm(forms.Form):
         most=220,
         units={"cm"},
         places=1,
-        wrong=_("“%(typed)s” is no height. Write centimetres: 65.2."),
+        wrong=_("“%(typed)s” is not a height. Write centimetres: 65.2."),
         outside=_("“%(typed)s” is not how tall a child is. Write centimetres: 65.2."),
         finer=_("“%(typed)s” is finer than a millimetre. Write one digit after the point."),
     )
@@ -86,7 +86,7 @@ class MeasurementForm(forms.Form):
         most=70,
         units={"cm"},
         places=1,
-        wrong=_("“%(typed)s” is no head circumference. Write centimetres: 42.1."),
+        wrong=_("“%(typed)s” is not a head circumference. Write centimetres: 42.1."),
         outside=_("“%(typed)s” is not what a head measures around. Write centimetres: 42.1."),
         finer=_("“%(typed)s” is finer than a millimetre. Write one digit after the point."),
     )

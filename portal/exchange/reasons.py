@@ -48,7 +48,7 @@ NAMES = {
     NOT_A_CHOICE: _("a value that is not agreed"),
     NOT_A_DATE: _("not a date of the calendar"),
     DATE_OUT_OF_RANGE: _("a date too far away"),
-    NUMBER_OUT_OF_RANGE: _("a number that cannot be"),
+    NUMBER_OUT_OF_RANGE: _("an impossible number"),
     ENDS_BEFORE_IT_BEGINS: _("ends before it begins"),
     EMAIL: _("not an e-mail address"),
     RECORD_ID: _("not the number of a record"),
@@ -96,8 +96,8 @@ SENTENCES = {
         "year. If it lies ahead, send the line when the day has come."
     ),
     NUMBER_OUT_OF_RANGE: _(
-        "The number in the field {detail} cannot be: it is too small or too large. Check the unit "
-        "(grams, centimetres, weeks) and send the line again."
+        "The number in the field {detail} cannot be right: it is too small or too large. Check the "
+        "unit (grams, centimetres, weeks) and send the line again."
     ),
     ENDS_BEFORE_IT_BEGINS: _("The last day ({detail}) is before the first. Correct one of them."),
     EMAIL: _("The field {detail} is not an e-mail address. Correct it or leave it out."),

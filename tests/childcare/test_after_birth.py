@@ -472,7 +472,7 @@ def test_a_birth_that_was_told_is_to_be_notified(hanako):
     )
     with translation.override("en"):
         assert registry[NOTIFICATION].title_of(task.subject) == (
-            "Notify the birth of 30 April 2026 (Thu)"
+            "Notification of the birth on 30 April 2026 (Thu)"
         )
 
 

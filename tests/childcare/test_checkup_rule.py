@@ -157,7 +157,7 @@ def test_a_calendar_opens_a_task_with_its_place(hanako, child):
             if one.subject == "3-4m"
         )
     assert why.row["place"] == "神田保健所"
-    assert "So the calendar of your municipality says." in why.findings[-2].sentence
+    assert "Your municipality’s calendar says so." in why.findings[-2].sentence
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

@@ -134,7 +134,7 @@ def test_the_page_asks_for_one_date_and_says_that_it_is_not_stored(visit):
     response = visit()
 
     assertContains(response, "Expected date of birth")
-    assertContains(response, "Nothing of this is stored here.")
+    assertContains(response, "None of this is stored here.")
     assertContains(response, f'href="{reverse("childcare:born")}"')
     assertNotContains(response, "Please correct")
 
