@@ -31,18 +31,20 @@ def out_of_date(whom: str, today: date, **of_whom) -> set[int]:
     """Return the children (ids) of whom the calendars say something else than is stored.
 
     Since a calendar was written, changed or taken away, or since a child moved. `whom` is the
-    condition in SQL on the people `r` who are looked at, and `of_whom` are its parameters.
+    condition in SQL on `{id}`, the people who are looked at, and `of_whom` are its parameters.
     """
     params = {"today": today, "codes": list(of_children()), **of_whom}
-    return {child for (child,) in run(DIFFERENT.format(whom=whom), params, prepare=False)}
+    return {child for (child,) in run(different(whom), params, prepare=False)}
 
 
 # Of several calendars for a child and a checkup the one that begins latest counts, as in
 # childcare.checkups.due_rows.
-DIFFERENT = f"""
+def different(whom: str) -> str:
+    """Return the SQL for `out_of_date`. Every table is bounded, lest a range read all of it."""
+    return f"""
     WITH child AS (
         SELECT r.id, r.municipality_id, r.born FROM {Resident._meta.db_table} r
-        WHERE {{whom}} AND r.state = 'active' AND r.adult_on > %(today)s::date
+        WHERE {whom.format(id="r.id")} AND r.state = 'active' AND r.adult_on > %(today)s::date
             AND r.born <= %(today)s::date),
     said AS (
         SELECT DISTINCT ON (child.id, c.checkup) child.id AS resident_id, c.checkup,
@@ -55,7 +57,7 @@ DIFFERENT = f"""
     stored AS (
         SELECT d.resident_id, d.checkup, d.window_from, d.window_until, d.place, d.note
         FROM {DueCheckup._meta.db_table} d JOIN child ON child.id = d.resident_id
-        WHERE d.basis = 'calendar')
+        WHERE {whom.format(id="d.resident_id")} AND d.basis = 'calendar')
     SELECT DISTINCT coalesce(said.resident_id, stored.resident_id)
     FROM said FULL JOIN stored
         ON stored.resident_id = said.resident_id AND stored.checkup = said.checkup

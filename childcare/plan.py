@@ -83,20 +83,22 @@ def _batches(ids: list[int]) -> Iterator[list[int]]:
 
 def _out_of_date(whom: str, today: date, **of_whom) -> set[int]:
     # Adults are most people: they are left out where they are read, before anything is joined.
+    # Both tables are bounded, lest a range read all of one of them.
     child = "r.adult_on > %(today)s::date AND r.born <= %(today)s::date AND r.state = 'active'"
+    people, planned = whom.format(id="r.id"), whom.format(id="f.resident_id")
     sql = f"""
         SELECT r.id FROM residents_resident r
-        LEFT JOIN childcare_vaccinationforecast f ON f.resident_id = r.id
-        WHERE {whom.format(id="r.id")} AND {child}
+        LEFT JOIN childcare_vaccinationforecast f ON f.resident_id = r.id AND {planned}
+        WHERE {people} AND {child}
             AND (f.resident_id IS NULL OR f.edition <> %(edition)s OR f.born <> r.born
                 OR f.again_on <= %(today)s::date)
         UNION ALL
         SELECT r.id FROM childcare_vaccinationforecast f
         JOIN residents_resident r ON r.id = f.resident_id
-        WHERE {whom.format(id="f.resident_id")} AND ({child}) IS NOT TRUE"""
+        WHERE {people} AND {planned} AND ({child}) IS NOT TRUE"""
     params = {"today": today, "edition": edition(today), **of_whom}
     found = {row[0] for row in run(sql, params, prepare=False)}
-    return found | checkup_calendar.out_of_date(whom.format(id="r.id"), today, **of_whom)
+    return found | checkup_calendar.out_of_date(whom, today, **of_whom)
 
 
 # ---- from records to rows

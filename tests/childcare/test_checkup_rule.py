@@ -178,7 +178,7 @@ def test_every_sentence_has_its_facts(child, done, language):
 
 def outdated(*children, today=date(2026, 6, 1)):
     ids = [child.pk for child in children]
-    return out_of_date("r.id = ANY(%(ids)s::bigint[])", today, ids=ids)
+    return out_of_date("{id} = ANY(%(ids)s::bigint[])", today, ids=ids)
 
 
 def test_what_is_stored_as_the_calendar_says_is_up_to_date(child):
