@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from childcare import plan, stored
+from childcare import checkup_calendar, plan, stored
 from childcare.change import changing
 from childcare.compare import compare
 from childcare.forecast import Given, forecast
@@ -28,7 +28,7 @@ from childcare.models import (
 )
 from childcare.plan import out_of_date, refresh, replan
 from childcare.record import records_of
-from childcare.schedule import LANGUAGES
+from childcare.schedule import LANGUAGES, edition
 from portal.residents.models import Resident
 from tests.factories import (
     ChildFactory,
@@ -37,6 +37,8 @@ from tests.factories import (
     UserFactory,
     VaccinationFactory,
 )
+from tests.tasks.crowd import analyze, make_crowd
+from tests.tasks.plans import people_tables, plan_of
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 24)
@@ -434,6 +436,28 @@ def test_when_a_free_period_is_over_the_next_stage_is_found_without_any_event():
     assert refresh(0, child.pk + 1, last_day + timedelta(1)) == {child.pk}
 
     assert DueDose.objects.filter(subject="MR-2").exists()
+
+
+def test_a_range_reads_what_concerns_its_own_people_only(monkeypatch):
+    ids = make_crowd(8000)
+    replan(list(ids)[:1500], today=TODAY)
+    VaccinationForecast.objects.bulk_create(
+        VaccinationForecast(
+            resident_id=pk, edition=edition(TODAY), as_of=TODAY, born=born, again_on=None
+        )
+        for pk, born in Resident.objects.filter(pk__gte=ids[1500]).values_list("pk", "born")
+    )
+    analyze()
+    asked = []
+    for module in (plan, checkup_calendar):
+        monkeypatch.setattr(module, "run", lambda sql, of, **_: asked.append((sql, of)) or [])
+
+    refresh(ids[3000], ids[3050], TODAY)
+
+    nodes = [node for sql, params in asked for node in plan_of(sql, **params)]
+    scanned = {table for kind, table, _rows in people_tables(nodes) if kind == "Seq Scan"}
+    assert len(asked) == 2
+    assert scanned <= {"childcare_checkupcalendar"}
 
 
 # ---- its sentences as they are stored
