@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from childcare.change import follow_calendars
-from childcare.checkup_rule import called as checkup_name
-from childcare.checkups import of_children
+from childcare.checkups.rule import called as checkup_name
+from childcare.checkups.windows import of_children
 from childcare.decide import decide_not_mine, note_handled
 from childcare.models import (
     Birth,

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db import transaction
 
-from childcare.checkup_calendar import children_of
+from childcare.checkups.calendars import children_of
 from childcare.models import CheckupCalendar
 from childcare.plan import replan
 from portal import clock

@@ -14,9 +14,11 @@ import msgspec
 from django.db import connection
 from django.utils import timezone
 
-from childcare import after_birth, checkup_calendar, stored
-from childcare.after_birth import Newborn
-from childcare.checkups import due_rows
+from childcare import stored
+from childcare.after_birth import plan as after_birth
+from childcare.after_birth.plan import Newborn
+from childcare.checkups import calendars as checkup_calendar
+from childcare.checkups.windows import due_rows
 from childcare.forecast import Dose, Forecast, Series, forecast
 from childcare.models import AfterBirth, Checkup, DueCheckup, DueDose, VaccinationForecast
 from childcare.record import Record, records_of

@@ -1,10 +1,12 @@
 from django.urls import include, path
 
-from childcare import expecting_views, handover_urls, views
+from childcare import views
+from childcare.after_birth import expecting_views
+from childcare.handover import urls as handover_urls
 
 app_name = "childcare"
 urlpatterns = [
-    path("", include("childcare.after_birth_urls")),
+    path("", include("childcare.after_birth.urls")),
     path("", views.children, name="children"),
     path("expecting/", expecting_views.expecting, name="expecting"),
     path("<uuid:uuid>/", views.child, name="child"),

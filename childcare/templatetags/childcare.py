@@ -2,7 +2,8 @@
 
 from django import template
 
-from childcare import handover_words, words
+from childcare import words
+from childcare.handover import words as handover_words
 
 register = template.Library()
 

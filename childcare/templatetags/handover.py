@@ -3,8 +3,9 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from childcare import checkups, handover_words
-from childcare.growth import Measure
+from childcare.checkups import windows as checkups
+from childcare.growth.standard import Measure
+from childcare.handover import words as handover_words
 from childcare.words import language
 
 register = template.Library()

@@ -19,7 +19,7 @@ from typing import BinaryIO, NamedTuple
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from childcare.after_birth import note_registered, parents_told_wrong
+from childcare.after_birth.plan import note_registered, parents_told_wrong
 from childcare.plan import out_of_date, replan
 from childcare.settle import settle_births, settle_checkups, settle_vaccinations
 from portal import clock

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from playwright.sync_api import expect
 
-from childcare import after_birth_acts as acts
+from childcare.after_birth import acts
 from childcare.models import AnnouncedBirth
 from tasks.models import Task
 from tests.browser.conftest import TODAY, axe_findings

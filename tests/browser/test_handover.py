@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from playwright.sync_api import expect
 
-from childcare import calendar_feed
+from childcare.handover import calendar_feed
 from childcare.models import FamilyMeasurement
 from portal.accounts.models import User
 from tests.browser.conftest import axe_findings

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 from django.utils import translation
 
-from childcare import after_birth
-from childcare.after_birth import (
+from childcare.after_birth import plan as after_birth
+from childcare.after_birth.plan import (
     Newborn,
     note_registered,
     notify_by,

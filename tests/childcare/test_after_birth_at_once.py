@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from childcare import after_birth_acts as acts
+from childcare.after_birth import acts
 from childcare.models import AllowanceAnswer, AnnouncedBirth, StepDone
 from tasks.models import Task
 from tests.childcare.test_enter_at_once import at_once

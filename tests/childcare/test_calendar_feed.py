@@ -9,7 +9,7 @@ from django.utils import timezone
 from icalendar import Calendar
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from childcare import calendar_feed
+from childcare.handover import calendar_feed
 from childcare.models import CalendarFeed, DueCheckup, DueDose
 from portal.residents.models import Guardianship
 from tests.childcare.conftest import TODAY

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 from django.utils import translation
 
-from childcare.checkup_calendar import calendars_of, children_of, out_of_date
-from childcare.checkups import due_rows
+from childcare.checkups.calendars import calendars_of, children_of, out_of_date
+from childcare.checkups.windows import due_rows
 from childcare.models import CheckupCalendar, DueCheckup
 from portal.residents.models import Resident
 from tasks.explain import coming_up, explain

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from childcare import checkups
-from childcare.checkups import current, due_rows, entries, name_of, of_children
+from childcare.checkups import windows as checkups
+from childcare.checkups.windows import current, due_rows, entries, name_of, of_children
 
 BORN = date(2026, 4, 30)
 LAW = {"18m", "3y"}

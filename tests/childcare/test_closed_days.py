@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from childcare.closed_days import is_closed, next_opening_day
+from childcare.after_birth.closed_days import is_closed, next_opening_day
 
 
 @pytest.mark.parametrize(

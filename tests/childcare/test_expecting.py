@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from childcare.expecting import Pregnancy
+from childcare.after_birth.expecting import Pregnancy
 from childcare.schedule import the_schedule
 from tests.factories import ResidentFactory, UserFactory
 

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from fhir.resources.bundle import Bundle
 
-from childcare.fhir import CVX, OUR_VACCINES
+from childcare.handover.fhir import CVX, OUR_VACCINES
 from childcare.models import RecordAnswer
 from childcare.record import records_of
 from childcare.schedule import the_schedule

@@ -9,8 +9,8 @@ import pytest
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from childcare.growth import DAYS_A_MONTH, PERCENTILES, Measure, place_of, row_at
-from childcare.growth_chart import HEIGHT, Chart, Value
+from childcare.growth.chart import HEIGHT, Chart, Value
+from childcare.growth.standard import DAYS_A_MONTH, PERCENTILES, Measure, place_of, row_at
 from childcare.models import FamilyMeasurement
 from tests.childcare.factories import (
     BORN,
@@ -45,7 +45,7 @@ def test_percentiles_are_those_that_the_who_prints(sex, measure, month, printed)
 
 
 def test_the_tables_are_the_ones_that_their_readme_names():
-    folder = files("childcare").joinpath("data", "who-2006")
+    folder = files("childcare.growth").joinpath("data", "who-2006")
     named = re.findall(r"^([0-9a-f]{64})  (\S+)$", folder.joinpath("README.md").read_text(), re.M)
 
     assert len(named) == 8

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from pytest_django.asserts import assertContains
 
-from childcare.after_birth_acts import announce
+from childcare.after_birth.acts import announce
 from childcare.models import AfterBirth, AnnouncedBirth, CheckupCalendar, DueCheckup, NotMine
 from childcare.plan import replan
 from portal.residents.models import Resident

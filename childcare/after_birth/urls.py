@@ -1,6 +1,6 @@
 from django.urls import path
 
-from childcare import after_birth_views as views
+from childcare.after_birth import views
 
 urlpatterns = [
     path("born/", views.born, name="born"),

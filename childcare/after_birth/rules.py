@@ -11,8 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from childcare import after_birth_examples as examples
-from childcare.after_birth_acts import note_done
+from childcare.after_birth import examples
+from childcare.after_birth.acts import note_done
 from childcare.models import AfterBirth, AnnouncedBirth, StepDone
 from childcare.models.after_birth import ClaimAt
 from childcare.plan import replan

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
-from childcare.after_birth import Newborn, plan_rows
+from childcare.after_birth.plan import Newborn, plan_rows
 from childcare.models import AfterBirth, AllowanceAnswer, StepDone
 from childcare.models.after_birth import ClaimAt
 from portal.residents.models import Resident

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from childcare.expecting import OVERDUE_AT_MOST, TERM, Pregnancy
+from childcare.after_birth.expecting import OVERDUE_AT_MOST, TERM, Pregnancy
 from childcare.forms import WrittenDate, mistakes_in
 from portal import clock
 from tasks.views import for_residents, page

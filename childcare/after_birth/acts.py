@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from childcare.after_birth import is_registered, notify_by
+from childcare.after_birth.plan import is_registered, notify_by
 from childcare.change import changing
 from childcare.models import AllowanceAnswer, AnnouncedBirth, StepDone
 from portal.residents.models import Resident, Source

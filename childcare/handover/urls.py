@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from childcare import calendar_views, growth_views, handover_views
+from childcare.growth import views as growth_views
+from childcare.handover import calendar_views
+from childcare.handover import views as handover_views
 
 urlpatterns = [
     path("calendar/", calendar_views.addresses, name="calendar-settings"),

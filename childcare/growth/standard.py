@@ -65,7 +65,7 @@ def stretches(sex: str, measure: Measure) -> tuple[tuple[Row, ...], ...]:
 
 
 def _file(name: str) -> str:
-    folder = files("childcare").joinpath("data", "who-2006")
+    folder = files("childcare.growth").joinpath("data", "who-2006")
     return folder.joinpath(f"{name}_zscores.json").read_text(encoding="ascii")
 
 

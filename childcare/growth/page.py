@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from childcare import checkups, handover_words
-from childcare.growth import Measure
-from childcare.growth_chart import Chart, Value
-from childcare.measurements import Measurement, checkups_of, entries_of, measurements_of
+from childcare.checkups import windows as checkups
+from childcare.growth.chart import Chart, Value
+from childcare.growth.measurements import Measurement, checkups_of, entries_of, measurements_of
+from childcare.growth.standard import Measure
+from childcare.handover import words as handover_words
 from childcare.record import Record
 from childcare.words import language
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from childcare.closed_days import next_opening_day
+from childcare.after_birth.closed_days import next_opening_day
 from childcare.counting import DAY, reach
 from childcare.models import AllowanceAnswer, AnnouncedBirth, StepDone
 from childcare.models.after_birth import ClaimAt

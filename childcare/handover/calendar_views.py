@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from childcare import calendar_feed
 from childcare.access import children_of, for_child
+from childcare.handover import calendar_feed
 from portal import clock
 from tasks.acts import Refused
 from tasks.views import for_residents, page

@@ -14,12 +14,13 @@ from uuid import uuid5
 
 from django.utils import translation
 
-from childcare import handover_words, words
-from childcare.growth import Measure
-from childcare.measurements import Measurement
+from childcare import words
+from childcare.growth.measurements import Measurement
+from childcare.growth.standard import Measure
+from childcare.handover import words as handover_words
+from childcare.handover.sheet import HandedDose, doses_of
 from childcare.record import Record, Source
 from childcare.schedule import the_schedule
-from childcare.sheet import HandedDose, doses_of
 from portal.residents.models import Resident
 
 CONTENT_TYPE = "application/fhir+json"

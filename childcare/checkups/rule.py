@@ -6,8 +6,8 @@ from django.db.models import Q
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from childcare import after_birth_examples as examples
-from childcare.checkups import name_of
+from childcare.after_birth import examples
+from childcare.checkups.windows import name_of
 from childcare.models import DueCheckup
 from tasks.models import Status
 from tasks.rules import Condition, Rule, register

@@ -6,9 +6,9 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language, ngettext, npgettext
 from django.utils.translation import gettext as _
 
-from childcare.growth import Measure, Place
+from childcare.growth.standard import Measure, Place
+from childcare.handover.sheet import Doubt
 from childcare.record import Source
-from childcare.sheet import Doubt
 
 
 def age(born: date, on: date) -> str:

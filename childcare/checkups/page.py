@@ -4,8 +4,8 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-from childcare import handover_words
-from childcare.measurements import entries_of
+from childcare.growth.measurements import entries_of
+from childcare.handover import words as handover_words
 from childcare.models import Checkup, DueCheckup, FamilyMeasurement
 from childcare.record import Record
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from math import ceil, floor
 from typing import NamedTuple
 
-from childcare.growth import PERCENTILES, Measure, Place, months, place_of, stretches
+from childcare.growth.standard import PERCENTILES, Measure, Place, months, place_of, stretches
 
 HEIGHT = 260  # pixels from the upper edge to the lower
 SPANS = (12, 24, 60, 120, 216)  # months that a picture may show

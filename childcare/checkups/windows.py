@@ -69,7 +69,7 @@ class Due(NamedTuple):
 @cache
 def entries() -> tuple[Checkup, ...]:
     """Return every entry, in the order of the file."""
-    text = files("childcare").joinpath("checkups.toml").read_text(encoding="utf-8")
+    text = files("childcare.checkups").joinpath("checkups.toml").read_text(encoding="utf-8")
     return tuple(Checkup(**entry) for entry in tomllib.loads(text)["checkup"])
 
 

@@ -6,10 +6,10 @@ from django.shortcuts import render
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
-from childcare import fhir, sheet
 from childcare.access import for_child
-from childcare.checkups_page import CheckupsPage
-from childcare.measurements import checkups_of, entries_of, measurements_of
+from childcare.checkups.page import CheckupsPage
+from childcare.growth.measurements import checkups_of, entries_of, measurements_of
+from childcare.handover import fhir, sheet
 from childcare.record import records_of
 from portal import clock
 from tasks.views import for_residents, page

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from childcare.checkups import of_children
+from childcare.checkups.windows import of_children
 from childcare.models import CheckupCalendar, DueCheckup
 from portal.database import run
 from portal.residents.models import Resident, ResidentQuerySet
@@ -38,7 +38,7 @@ def out_of_date(whom: str, today: date, **of_whom) -> set[int]:
 
 
 # Of several calendars for a child and a checkup the one that begins latest counts, as in
-# childcare.checkups.due_rows.
+# childcare.checkups.windows.due_rows.
 def different(whom: str) -> str:
     """Return the SQL for `out_of_date`. Every table is bounded, lest a range read all of it."""
     return f"""

@@ -6,11 +6,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from childcare import after_birth_acts as acts
 from childcare.access import for_child
-from childcare.after_birth import allowance_due_on
-from childcare.after_birth_forms import BornForm, CivilServantForm, EarnerForm
-from childcare.after_birth_page import AfterBirthPage
+from childcare.after_birth import acts
+from childcare.after_birth.forms import BornForm, CivilServantForm, EarnerForm
+from childcare.after_birth.page import AfterBirthPage
+from childcare.after_birth.plan import allowance_due_on
 from childcare.forms import mistakes_in
 from childcare.models import AllowanceAnswer, AnnouncedBirth, StepDone
 from childcare.models.after_birth import ClaimAt

@@ -7,11 +7,11 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from childcare import measurements
 from childcare.access import for_child
 from childcare.forms import mistakes_in
-from childcare.growth_form import MeasurementForm
-from childcare.growth_page import GrowthPage
+from childcare.growth import measurements
+from childcare.growth.form import MeasurementForm
+from childcare.growth.page import GrowthPage
 from childcare.record import records_of
 from portal import clock
 from tasks.views import page

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from childcare import examples
-from childcare.after_birth import notify_by
+from childcare.after_birth.plan import notify_by
 from childcare.models import AllowanceAnswer, AnnouncedBirth, StepDone
 from portal.accounts.models import User
 from portal.residents.models import FactReport

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from childcare.growth import Measure
+from childcare.growth.standard import Measure
 from childcare.models import Checkup, FamilyMeasurement
 from childcare.record import Record, Source
 from portal.residents.models import Resident

@@ -1,0 +1,1 @@
+"""What is to be done when a child is born, and what parents say about it."""

@@ -1,0 +1,1 @@
+"""Which checkups there are, when they are held, and which were done."""

@@ -1,0 +1,1 @@
+"""What a child was measured to be, beside the WHO's standards."""
