@@ -7,11 +7,20 @@ from datetime import date, datetime
 import pytest
 from django.utils import timezone
 
+from childcare.plan import replan
 from portal.card.models import Certificate
 from portal.residents.models import RecordAccess, Source
 from tasks import acts
 from tasks.models import Task
 from tasks.reconcile import reconcile_people
+from tests.childcare.factories import (
+    BirthFactory,
+    CheckupFactory,
+    FamilyMeasurementFactory,
+    FamilyVaccinationFactory,
+    NotMineFactory,
+    VaccinationFactory,
+)
 from tests.factories import (
     BenefitAccountFactory,
     CertificateFactory,
@@ -43,9 +52,10 @@ def resident(db):
     silent = InsuranceUseFactory(resident=parent)
     BenefitAccountFactory(resident=parent)
     InsuranceUseFactory(resident=wardship.child)
+    two_children_with_records(wardship.child, parent)
     Source.objects.update(name="情報源", name_en="The source")
     RecordAccess.objects.create(resident=parent, by=UserFactory(), purpose="問い合わせ")
-    people = [parent.pk, wardship.child.pk]
+    people = [parent.pk, *parent.wardships.values_list("child", flat=True)]
     reconcile_people(people, today=TODAY)
     silent.stale_on = TODAY
     silent.save()
@@ -55,6 +65,21 @@ def resident(db):
     acts.snooze(**act, task_id=put_off.pk, until=date(2027, 4, 30))
     acts.report_done(**act, task_id=reported.pk)
     return parent
+
+
+def two_children_with_records(toddler, parent):
+    """Give a toddler records of every kind, of which some differ, and a newborn without any."""
+    BirthFactory(resident=toddler, sex="F", weight_g=2100, gestation_weeks=34, gestation_days=1)
+    CheckupFactory(resident=toddler, checkup="18m", on=date(2026, 3, 2), height_cm="80.1")
+    for vaccine, on in [("PCV", date(2024, 10, 1)), ("MR", date(2025, 8, 5))]:
+        VaccinationFactory(resident=toddler, vaccine=vaccine, on=on)
+    hidden = VaccinationFactory(resident=toddler, vaccine="BCG", on=date(2025, 1, 8))
+    NotMineFactory(child=toddler, kind="vaccination", vaccination=hidden)
+    for vaccine, on in [("PCV", date(2024, 10, 5)), ("HEPB", date(2024, 10, 2))]:
+        FamilyVaccinationFactory(child=toddler, vaccine=vaccine, on=on)
+    FamilyMeasurementFactory(child=toddler)
+    newborn = GuardianshipFactory(guardian=parent, child__born=date(2027, 4, 12)).child
+    replan([toddler.pk, newborn.pk], today=TODAY)
 
 
 def pages_within_reach(client):
@@ -86,9 +111,13 @@ def said_by(page):
 @pytest.mark.parametrize(
     ("language", "foreign", "allowed"),
     [
-        # An address is an address in every language; so is what browsers call a setting of theirs,
-        # and some vaccines, standards and units have no other name.
-        ("ja", LATIN, r"\S+@example\.jp|JavaScript|BCG|MR|DT|HPV|RS|WHO|FHIR|PDF|kg|cm"),
+        # An address is an address in every language, and a rule's key a key; so is what browsers
+        # call a setting of theirs, and some vaccines, standards and units have no other name.
+        (
+            "ja",
+            LATIN,
+            r"\S+@example\.jp|（ルール：[\w.-]+）|JavaScript|BCG|MR|DT|HPV|RS|WHO|FHIR|PDF|kg|cm",
+        ),
         # A clerk's purpose is shown as it was written; the title of a child's page is its name.
         ("en", KANA_OR_KANJI, r"問い合わせ|山田 陽太(?= \| Annai)"),
     ],
