@@ -332,21 +332,35 @@ DELIVERED = """
     UPDATE residents_source k SET delivered_at = now()
     WHERE k.key IN (SELECT source FROM staged_line WHERE counted AND waiting_id IS NULL)"""
 
-# What the register says of people in this load: the newest report of each.
-SAID_OF_PEOPLE = f"""
-    SELECT DISTINCT ON (person) * FROM (
-        SELECT s.person, coalesce(s.checked_at, %(arrived)s) AS checked_at, s.value,
-            k.id AS source_id, k.key AS source_key,
-            {day_in_japan("coalesce(s.checked_at, %(arrived)s)")} + k.fresh_for AS stale_on
-        FROM staged_line s JOIN residents_source k ON k.key = s.source
-        WHERE s.kind = 'resident' AND s.reason = '') told
-    ORDER BY person, {NEWEST_FIRST}"""
+# A report without a time of its own that came before counts as of then, and has been weighed.
+NEW_TO_US = """
+    AND NOT (s.checked_at IS NULL AND EXISTS (
+        SELECT 1 FROM residents_residentref r
+        JOIN residents_factreport f ON f.resident_id = r.resident_id
+        WHERE r.ref = s.person AND f.kind = 'resident' AND f.source_id = k.id
+            AND f.value = s.value AND NOT f.timed))"""
+
+
+def said_of_people(also: str = "") -> str:
+    """Return the SQL for what the register says of people in this load: the newest report of each.
+
+    `also` is a condition of which reports count.
+    """
+    return f"""
+        SELECT DISTINCT ON (person) * FROM (
+            SELECT s.person, coalesce(s.checked_at, %(arrived)s) AS checked_at, s.value,
+                k.id AS source_id, k.key AS source_key,
+                {day_in_japan("coalesce(s.checked_at, %(arrived)s)")} + k.fresh_for AS stale_on
+            FROM staged_line s JOIN residents_source k ON k.key = s.source
+            WHERE s.kind = 'resident' AND s.reason = ''{also}) told
+        ORDER BY person, {NEWEST_FIRST}"""
+
 
 NEW_PEOPLE = f"""
     WITH made AS (
         INSERT INTO residents_resident (ref, acts_from, {", ".join(OF_RESIDENT)})
         SELECT said.person, (said.value->>'born')::date, {", ".join(OF_RESIDENT.values())}
-        FROM ({SAID_OF_PEOPLE}) said
+        FROM ({said_of_people()}) said
         WHERE NOT EXISTS (SELECT 1 FROM residents_residentref r WHERE r.ref = said.person)
         ORDER BY said.person
         RETURNING id, ref)
@@ -384,7 +398,7 @@ AGAINST_THE_BIRTH = f"""
             FROM (SELECT DISTINCT person FROM staged_line WHERE kind IN ({OF_A_BIRTH})) told
             JOIN residents_residentref known ON known.ref = told.person
             JOIN residents_resident person ON person.id = known.resident_id
-            LEFT JOIN ({SAID_OF_PEOPLE}) said ON said.person = told.person) child
+            LEFT JOIN ({said_of_people(also=NEW_TO_US)}) said ON said.person = told.person) child
             ON child.ref = l.person
         WHERE l.kind IN ({OF_A_BIRTH}) AND l.reason = '' AND NOT l.value ? 'withdrawn') wrong
     WHERE s.ctid = wrong.line AND wrong.reason IS NOT NULL"""

@@ -218,6 +218,24 @@ def test_what_spoke_against_the_birth_is_taken_when_the_register_corrects_it(lin
     assert FactReport.objects.filter(kind=line["kind"]).count() == 1
 
 
+@pytest.mark.parametrize(
+    ("before", "stands", "aside_as"),
+    [("2025-10-01", "2025-11-20", ["before-birth"]), ("2025-11-20", "2025-10-01", [])],
+)
+def test_a_birth_date_corrected_since_decides_nothing_when_it_is_sent_again(
+    before, stands, aside_as
+):
+    load_lines(resident("R3", born=before), today=TODAY - timedelta(days=2))
+    load_lines(resident("R3", born=stands), today=TODAY - timedelta(days=1))
+
+    load_lines(
+        resident("R3", born=before), birth("R3", born=stands), vaccination("R3", on="2025-11-10")
+    )
+
+    assert Birth.objects.get().born.isoformat() == stands
+    assert [reason for reason, _detail in aside()] == aside_as
+
+
 def test_within_one_load_the_newest_date_of_birth_decides():
     loaded = load_lines(
         vaccination(on="2025-10-31"),
