@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from tqdm import tqdm
 
 from childcare import enter
-from childcare.models import Vaccination
+from childcare.models import CheckupCalendar, Vaccination
 from portal.accounts.models import User
 from portal.demo import children, facts
 from portal.demo.people import EVERYBODY, MASAO, MISAKI, PEOPLE, STAFF
@@ -76,9 +76,25 @@ def load(path: Path, *, today: date):
             f"{loaded.quarantined} of {loaded.read} invented lines in {path} were set aside, "
             f"which is a mistake in the demo. The staff pages would say why; please report it."
         )
+    hold_checkups(today=today)
     masao = Resident.objects.filter(ref=MASAO.ref)
     reconcile_people(masao.values_list("pk", flat=True), today=today - facts.SILENT_FOR)
     run_sweep(day=today, worker="demo")
+
+
+def hold_checkups(*, today: date):
+    """Let the municipality hold the checkup of 3 and 4 months next month, as its calendar says."""
+    CheckupCalendar.objects.update_or_create(
+        municipality_id=facts.CHIYODA,
+        checkup="3-4m",
+        born_from=today - timedelta(days=110),
+        defaults={
+            "born_until": today - timedelta(days=90),
+            "held_from": today + timedelta(days=8),
+            "held_until": today + timedelta(days=22),
+            "place": "千代田保健所（デモ）",
+        },
+    )
 
 
 def let_sign_in(password: str):

@@ -154,6 +154,13 @@ def test_the_children_have_the_next_doses_that_the_list_says(loaded):
     }
 
 
+def test_the_child_born_early_is_asked_to_the_checkup_of_the_municipality(loaded):
+    checkup = Task.objects.live().get(rule__key="childcare.checkup", about__ref=children.RITSU.ref)
+
+    assert checkup.subject == "3-4m"
+    assert checkup.due_on == TODAY + timedelta(days=22)
+
+
 def test_one_child_has_a_record_that_differs_from_what_the_family_entered(loaded):
     data.let_sign_in("a password")
     child = Resident.objects.get(ref=children.DIFFERENT)
