@@ -100,7 +100,7 @@ register(
             Condition(
                 name="dose-possible",
                 test=lambda today: Q(earliest__lte=F("legal_until")),
-                holds=_("The interval after the dose before ends within the free period."),
+                holds=_("It can be given within the period in which it is free."),
                 fails=_(
                     "The interval after the dose before ends on {earliest}, after the period in "
                     "which it is free. Ask the clinic."

@@ -71,8 +71,10 @@ def japanese_in(part):
 def japanese_texts():
     """Return every Japanese text: the catalogue's, and those of the files that clerks edit."""
     texts = [text for message in translated() for text in words(message)]
-    for name in ("schedule.toml", "checkups.toml"):
-        texts += japanese_in(tomllib.loads((CHECKOUT / "childcare" / name).read_text()))
+    files = list((CHECKOUT / "childcare").rglob("*.toml"))
+    assert len(files) == 2
+    for file in files:
+        texts += japanese_in(tomllib.loads(file.read_text()))
     return texts
 
 

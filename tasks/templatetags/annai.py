@@ -92,10 +92,11 @@ def due(task, today: date):
     urgent = format_html("{} ", _chip(_("Urgent"))) if task.priority == Priority.URGENT else ""
     if days_left >= 0:
         return format_html("{}<span>{}</span>", urgent, _by(day(task.due_on), days_left))
-    passed, date = _("The date has passed"), day(task.due_on)
+    date = day(task.due_on)
     if registry.by_id(task.rule_id).urgent_until:  # there a date that has passed presses nobody yet
-        return format_html("{}<span>{} {}</span>", urgent, passed, date)
-    return format_html("{} <span>{}</span>", _chip(passed), date)
+        still = mark_safe(_("Still possible, best by %(date)s") % {"date": date})  # noqa: S308
+        return format_html("{}<span>{}</span>", urgent, still)
+    return format_html("{} <span>{}</span>", _chip(_("The date has passed")), date)
 
 
 def _chip(text):
