@@ -5,6 +5,7 @@ wrong with one dose only is an entry of "review" or "notes" in the answer.
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ def read(number: int, line: bytes | None) -> Question:
     if line is None:
         raise bad("bad-long", number, limit=LONGEST_LINE)
     try:
-        child = json.loads(line.decode(), parse_constant=_refuse)
+        child = json.loads(line.decode(), parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise bad("bad-json", number) from error
     if not isinstance(child, dict):
@@ -131,6 +132,13 @@ def bad(code: str, number: int, **values: Any) -> BadLine:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
+
+
+def _finite(number: str) -> float:
+    """Return the number; refuse one such as 1e400, which could not be written back as JSON."""
+    if math.isinf(value := float(number)):
+        _refuse(number)
+    return value
 
 
 def _question(number: int, child: dict[str, Any]) -> Question:

@@ -95,6 +95,7 @@ def test_every_day_is_a_date_or_null(run):
         ("no json", None, "Line 2 cannot be read as JSON"),
         ("{", None, "Line 2 cannot be read as JSON"),
         ('{"id":"x","born":NaN}', None, "Line 2 cannot be read as JSON"),
+        ('{"id":1e400,"born":"2026-07-31"}', None, "Line 2 cannot be read as JSON"),
         (b'{"id":"\xff"}', None, "Line 2 cannot be read as JSON"),
         ("[" * 100_000, None, "Line 2 cannot be read as JSON"),
         ("[1]", None, "Line 2 is no object"),
