@@ -38,7 +38,8 @@ class Dose:
     """One next dose, with the days between which it can be had and why.
 
     `legal_until` is the last day on which it is free. `recommended_until` is None where the rules
-    give no end. `covered_by` names a vaccine coming next that contains this one.
+    give no end; both are None where the period was over before the dose could be given, or the
+    rules give none. `covered_by` names a vaccine coming next that contains this one.
     """
 
     series: str
@@ -523,13 +524,12 @@ class Child:
         reasons = [ready.first_words, why, self.say("until", date=until.on, day=until.words)]
         if start is not None:
             start = max(start, earliest)
-            if end is not None:
-                end = min(end, until.on) if end >= start else None
-            if start > until.on:
+            if start > until.on or (end is not None and end < start):
                 start = end = None
             elif end is None:
                 reasons.append(self.say("recommended-from", start=start))
             else:
+                end = min(end, until.on)
                 reasons.append(self.say("recommended", start=start, end=end))
         return Dose(
             series=series,

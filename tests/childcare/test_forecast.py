@@ -322,6 +322,24 @@ def test_hepatitis_b_given_at_birth_goes_on_when_it_is_recommended():
     assert recommended(found, "HEPB") == ("2026-03-14", "2026-10-14")
 
 
+def test_a_recommended_period_over_before_the_dose_can_come_is_not_recommended_from_then():
+    found = ask("2026-01-05", "HEPB 2026-10-05", as_of="2026-11-25")
+
+    (dose,) = series(found, "HEPB").next
+    assert recommended(found, "HEPB") == (None, None)
+    assert [warning.code for warning in dose.warnings] == ["recommended-over"]
+    assert "recommended-from" not in [reason.code for reason in dose.reasons]
+
+
+def test_a_recommended_period_without_an_end_is_told_from_its_first_day():
+    found = ask("2024-06-15", as_of="2026-05-01")
+
+    (dose,) = series(found, "MR").next
+    assert recommended(found, "MR") == ("2025-06-14", None)
+    assert "recommended-over" not in [warning.code for warning in dose.warnings]
+    assert "recommended-from" in [reason.code for reason in dose.reasons]
+
+
 def test_a_dose_that_cannot_come_inside_the_free_period_is_not_offered():
     found = ask("2026-01-15", "HEPB 2026-09-01", "HEPB 2026-10-01")
 
@@ -622,7 +640,8 @@ def test_an_early_second_dose_of_hpv_is_no_mistake_from_one_month_on(on, marks):
         ("2024-01-15", "PCV 2024-03-14 2024-04-11", ("2024-05-09", "2025-01-14")),
         ("2024-01-15", "PCV 2024-03-14 2024-04-11 2024-05-09", ("2025-01-14", "2025-04-14")),
         ("2024-01-15", "PCV 2024-08-15 2024-09-12", ("2025-01-14", "2025-04-14")),
-        ("2024-01-15", "PCV 2024-08-15 2025-03-01", ("2025-05-01", None)),
+        # The standard period, to 2025-04-14, is over before 60 full days have passed
+        ("2024-01-15", "PCV 2024-08-15 2025-03-01", (None, None)),
         ("2024-01-15", "PCV 2025-01-15", (None, None)),
         ("2011-05-15", "HPV9 2026-05-14", ("2026-11-14", None)),
         ("2011-05-15", "HPV9 2026-05-15", ("2026-07-15", None)),
