@@ -556,8 +556,9 @@ class Child:
             then, interval, previous = self.after_intervals(ready.not_before, counted)
             if then and then > earliest:
                 earliest = then
+                one_month = (interval.n, interval.unit) == (1, "month")
                 why = self.say(
-                    f"from-{interval.unit}s",
+                    "from-one-month" if one_month else f"from-{interval.unit}s",
                     date=then,
                     n=interval.n,
                     dose=previous.dose,
@@ -610,7 +611,10 @@ class Child:
     # -- the child as a whole
 
     def warn_of_live_pairs(self, found: dict[str, Series]) -> None:
-        """Where two injected live vaccines can be given now, propose one day or a pair of days."""
+        """Where two injected live vaccines can be given now, propose one day or a pair of days.
+
+        Of a pair, the one whose free period ends first goes first.
+        """
         days = self.rules.live_days
         due = [
             dose
@@ -620,13 +624,21 @@ class Child:
         ]
         if days is None or len(due) < 2:
             return
+        due.sort(key=lambda dose: dose.legal_until)
+        vaccines = self.rules.schedule.vaccines
         second = counting.after_days(self.as_of, days)
         for dose in due:
-            others = [other for other in due if other is not dose]
-            names = [self.rules.schedule.vaccines[other.vaccine].words for other in others]
-            if second <= max(each.legal_until for each in due):
+            names = [vaccines[other.vaccine].words for other in due if other is not dose]
+            earlier, later = due[0], due[1] if dose is due[0] else dose
+            if second <= later.legal_until:
                 warning = self.say(
-                    "live-together", other=names, n=days, first=self.as_of, second=second
+                    "live-together",
+                    other=names,
+                    n=days,
+                    earlier=vaccines[earlier.vaccine].words,
+                    first=self.as_of,
+                    later=vaccines[later.vaccine].words,
+                    second=second,
                 )
             else:
                 warning = self.say("live-same-day", other=names, n=days)

@@ -724,8 +724,34 @@ def test_where_two_injected_live_vaccines_are_due_one_day_or_a_pair_is_proposed(
         (warning,) = series(found, code).next[0].warnings
         assert warning.code == "live-together"
         assert other in warning.text("ja")
-        assert "2026年9月20日" in warning.text("ja")
-        assert "2026年10月18日" in warning.text("ja")
+        assert "同じ日に受けられるか、医療機関に確認" in warning.text("ja")
+        assert "Ask the clinic whether both can be given on one day" in warning.text("en")
+
+
+@pytest.mark.parametrize(
+    ("born", "as_of", "pair"),
+    [
+        # MR is free until 2 years, varicella until 3
+        (
+            "2025-09-15",
+            "2026-09-20",
+            "Measles-rubella (MR) on 20 September 2026 and "
+            "Varicella (chickenpox) on 18 October 2026",
+        ),
+        # On the last day of BCG the other two follow it
+        (
+            "2025-09-15",
+            "2026-09-14",
+            "BCG (tuberculosis) on 14 September 2026 and Measles-rubella (MR) on 12 October 2026",
+        ),
+    ],
+)
+def test_of_two_injected_live_vaccines_the_one_free_for_the_shorter_time_goes_first(
+    born, as_of, pair
+):
+    (dose,) = series(ask(born, as_of=as_of), "MR").next
+
+    assert pair in dose.warnings[-1].text("en")
 
 
 def test_a_mumps_dose_is_a_note_and_holds_back_other_injected_live_vaccines():
