@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from childcare import counting
 from childcare.compiled import Compiled, Ready, compiled
-from childcare.schedule import Interval, Schedule, Sentence, Words, the_schedule
+from childcare.schedule import Caution, Interval, Measure, Schedule, Sentence, Words, the_schedule
 from childcare.schedule import Series as SeriesOf
 
 
@@ -190,12 +190,13 @@ class Child:
             )
         doses = self.doses_by_series(given)
         self.amount = Counter(dose.vaccine for each in doses.values() for dose in each)
-        ended = self.endings(had)
+        self.ended = self.endings(had)
+        every = self.rules.schedule.series
+        self.counted = {code: self.count(series, doses) for code, series in every.items()}
         found: dict[str, Series] = {}
-        for code, series in self.rules.schedule.series.items():
-            counted = self.count(series, doses)
-            if counted or self.rules.offered[code]:
-                found[code] = self.standing(series, counted, ended.get(code), found)
+        for code, series in every.items():
+            if self.counted[code] or self.rules.offered[code]:
+                found[code] = self.standing(series, found)
         self.review_live_doses(found)
         self.warn_of_live_pairs(found)
         self.note_measures(found)
@@ -440,20 +441,32 @@ class Child:
 
     # -- what comes next
 
-    def standing(
-        self,
-        series: SeriesOf,
-        counted: list[Counted],
-        ended: Sentence | None,
-        found: dict[str, Series],
-    ) -> Series:
+    def standing(self, series: SeriesOf, found: dict[str, Series]) -> Series:
         """Return what stands in one series; `found` holds those before it in the schedule."""
-        code, given = series.code, tuple(counted)
-        if series.sex and self.sex != series.sex:
-            state = "not-eligible" if self.sex else "sex-unknown"
-            return Series(code, state, given, note=self.say(f"series-{state}", series=series.words))
-        if ended:
-            return Series(code, "ended", given, note=ended)
+        code, given = series.code, tuple(self.counted[series.code])
+        if series.sex and self.sex and self.sex != series.sex:
+            note = self.say("series-not-eligible", series=series.words)
+            return Series(code, "not-eligible", given, note=note)
+        if code in self.ended:
+            return Series(code, "ended", given, note=self.ended[code])
+        if series.sex and not self.sex:
+            return self.without_sex(series, self.to_come(series, found))
+        return self.to_come(series, found)
+
+    def without_sex(self, series: SeriesOf, stands: Series) -> Series:
+        """Return what stands where the sex is not known: asked for only if it decides anything."""
+        code, given = series.code, stands.given
+        if stands.state == "complete":
+            return stands
+        if stands.state == "closed" and not any(self.measures(code)):
+            return Series(code, "closed", given, note=stands.note if given else None)
+        note = self.say("series-sex-unknown", series=series.words)
+        return Series(code, "sex-unknown", given, note=note)
+
+    def to_come(self, series: SeriesOf, found: dict[str, Series]) -> Series:
+        """Return what stands in a series that is for this child and that nothing ends."""
+        code, counted = series.code, self.counted[series.code]
+        given = tuple(counted)
         covered_by = self.covered_by(series, counted, found)
         passed: list[Dose] = []
         for number in self.numbers_to_come(code, counted):
@@ -521,7 +534,8 @@ class Child:
         start = self.recommended(ready.recommended_from, counted)
         end = self.recommended(ready.recommended_until, counted)
         over = end is not None and end < max(earliest, self.as_of)
-        reasons = [ready.first_words, why, self.say("until", date=until.on, day=until.words)]
+        reasons = [ready.first_words, *self.other_vaccines(ready, counted), why]
+        reasons.append(self.say("until", date=until.on, day=until.words))
         if start is not None:
             start = max(start, earliest)
             if start > until.on or (end is not None and end < start):
@@ -545,6 +559,14 @@ class Child:
             live_injected=ready.live_injected,
             covered_by=covered_by,
         )
+
+    def other_vaccines(self, ready: Ready, counted: Sequence[Counted]) -> Iterator[Sentence]:
+        """Say which other vaccines the child had whose doses have been counted."""
+        others = {dose.vaccine for dose in counted} - {ready.vaccine}
+        if others:
+            vaccines = self.rules.schedule.vaccines
+            words = [vaccines[code].words for code in vaccines if code in others]
+            yield self.say("counted-too", vaccine=words)
 
     def earliest(
         self, series: str, ready: Ready, counted: Sequence[Counted]
@@ -591,22 +613,46 @@ class Child:
     ) -> Iterator[Sentence]:
         if not ready.rule.verified:
             yield self.say("not-verified")
-        if over:
+        cautions = [
+            (caution, sentence)
+            for caution, after, sentence in ready.warnings
+            if (after is None or self.as_of > self.days[after].on)
+            and self.applies(caution, ready, counted, earliest, covered_by)
+        ]
+        if over and not any(caution.not_advised for caution, _sentence in cautions):
             yield self.say("recommended-over")
-        for warning, after, sentence in ready.warnings:
-            if after is not None and self.as_of <= self.days[after].on:
-                continue
-            if warning.sooner_than and not (
-                counted and earliest < warning.sooner_than.after(counted[-1].on)
-            ):
-                continue
-            if warning.fewer and not self.amount[warning.fewer] < self.amount[warning.than]:
-                continue
-            if warning.covered and not covered_by:
-                continue
-            if warning.stage_alone and len(counted) >= ready.dose - 1:
-                continue
+        for _caution, sentence in cautions:
             yield sentence
+
+    def applies(
+        self,
+        caution: Caution,
+        ready: Ready,
+        counted: Sequence[Counted],
+        earliest: date,
+        covered_by: str | None,
+    ) -> bool:
+        """Say whether the conditions of a caution hold, other than the day from which it does."""
+        if caution.sooner_than and not (
+            counted and earliest < caution.sooner_than.after(counted[-1].on)
+        ):
+            return False
+        if caution.fewer and not (
+            self.amount[caution.fewer] < self.amount[caution.than] and self.is_due(caution.fewer)
+        ):
+            return False
+        if caution.covered and not covered_by:
+            return False
+        return not (caution.stage_alone and len(counted) >= ready.dose - 1)
+
+    def is_due(self, vaccine: str) -> bool:
+        """Say whether this vaccine's own series still has a dose to come, free of charge."""
+        code = self.rules.series_of[vaccine].code
+        counted = self.counted[code]
+        ready = self.rule_for(code, counted[-1].dose + 1 if counted else 1, counted)
+        if ready is None or code in self.ended:
+            return False
+        return self.as_of <= self.days[ready.free_until].on
 
     # -- the child as a whole
 
@@ -645,9 +691,15 @@ class Child:
             warned = replace(dose, warnings=(*dose.warnings, warning))
             found[dose.series] = replace(found[dose.series], next=(warned,), last=warned)
 
+    def measures(self, series: str) -> Iterator[Measure]:
+        """Yield the special measures of the day in a series, for children born like this one."""
+        for measure in self.rules.edition.measures:
+            if measure.series == series and measure.fits_birth(self.born):
+                yield measure
+
     def note_measures(self, found: dict[str, Series]) -> None:
         for measure in self.rules.edition.measures:
-            if not measure.born_from <= self.born <= measure.born_until:
+            if not measure.fits_birth(self.born):
                 continue
             series = found[measure.series]
             missing = measure.dose is None or all(

@@ -236,6 +236,7 @@ class Caution(Dated):
     fewer: str | None = None
     than: str | None = None
     covered: bool = False
+    not_advised: bool = False
     stage_alone: bool = False
 
 
@@ -249,14 +250,14 @@ class Measure(Dated):
     accepts_from: date | None = None
     accepts_until: date | None = None
 
+    def fits_birth(self, born: date) -> bool:
+        return self.born_from <= born <= self.born_until
+
     def accepts(self, born: date, on: date) -> bool:
         """Say whether a dose `on` that day lay inside this measure's own period."""
         if self.accepts_from is None or self.accepts_until is None:
             return False
-        return (
-            self.born_from <= born <= self.born_until
-            and self.accepts_from <= on <= self.accepts_until
-        )
+        return self.fits_birth(born) and self.accepts_from <= on <= self.accepts_until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -190,6 +190,63 @@ def test_fewer_hib_doses_than_4_in_1_doses_give_a_warning_and_change_no_date():
     assert alone.covered_by is None
 
 
+@pytest.mark.parametrize(
+    ("born", "given", "as_of", "warned"),
+    [
+        # Hib closes at 60 months: 2025-06-14
+        ("2020-06-15", ["DPT_IPV 2020-08-20", "DPT_IPV 2020-09-20"], "2025-08-01", False),
+        ("2020-08-15", ["DPT_IPV 2020-10-20", "DPT_IPV 2020-11-20"], "2025-08-14", True),
+        ("2020-08-15", ["DPT_IPV 2020-10-20", "DPT_IPV 2020-11-20"], "2025-08-15", False),
+        # Hib begun after 12 months is complete with one dose
+        (
+            "2024-06-15",
+            ["DPT_IPV 2025-06-01", "DPT_IPV 2025-07-01", "HIB 2025-07-01"],
+            "2025-08-10",
+            False,
+        ),
+        # Begun before, it takes a booster
+        (
+            "2024-06-15",
+            ["DPT_IPV 2025-04-01", "DPT_IPV 2025-05-01", "DPT_IPV 2025-06-01", "HIB 2025-04-01"],
+            "2025-08-10",
+            True,
+        ),
+    ],
+)
+def test_hib_first_is_told_only_while_a_dose_of_hib_is_still_due(born, given, as_of, warned):
+    found = ask(born, *given, as_of=as_of)
+
+    (dose,) = series(found, "DPT_IPV_HIB").next
+    assert ("hib-first" in [warning.code for warning in dose.warnings]) is warned
+
+
+def test_hib_first_is_not_told_where_a_doctor_says_that_hib_is_not_for_the_child():
+    found = ask("2024-01-15", *FOUR_IN_1, as_of="2025-08-01", had=["HIB"])
+
+    (dose,) = series(found, "DPT_IPV_HIB").next
+    assert dose.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["DPT_IPV_HIB 2024-03-20"], None),
+        (["DPT_IPV 2024-03-20"], "Doses of 4-in-1 (DPT-IPV) are counted too."),
+        (
+            ["DPT_IPV_HIB 2024-03-20", "DPT_IPV 2024-04-20"],
+            "Doses of 4-in-1 (DPT-IPV) are counted too.",
+        ),
+    ],
+)
+def test_that_the_4_in_1_is_counted_too_is_told_to_whoever_had_it(given, told):
+    found = ask("2024-01-15", *given, as_of="2025-08-01")
+
+    (dose,) = series(found, "DPT_IPV_HIB").next
+    said = " ".join(reason.text("en") for reason in dose.reasons)
+    assert ("counted too" in said) is bool(told)
+    assert (told or "") in said
+
+
 def test_hib_alone_is_told_to_be_contained_in_the_5_in_1_that_comes():
     hib = ["HIB 2024-03-20", "HIB 2024-04-20", "HIB 2024-05-20"]
     found = ask("2024-01-15", *FOUR_IN_1, *hib, as_of="2025-08-01")
@@ -372,7 +429,7 @@ def test_a_first_rotavirus_dose_after_14_weeks_6_days_is_offered_with_a_warning(
     found = ask("2026-07-31", as_of=as_of)
 
     for dose in series(found, "ROTA").next:
-        assert ("rota-first-late" in [each.code for each in dose.warnings]) is warned
+        assert [each.code for each in dose.warnings] == ["rota-first-late"] * warned
     assert len(series(found, "ROTA").next) == 2
 
 
@@ -616,6 +673,45 @@ def test_hpv_is_for_girls_and_unknown_is_not_false():
     assert series(unknown, "HPV").state == "sex-unknown"
     assert "性別" in series(unknown, "HPV").note.text("ja")
     assert series(unknown, "DT").state == "next"
+
+
+@pytest.mark.parametrize(
+    ("born", "given", "had", "as_of", "state"),
+    [
+        # Free until 2026-03-31, at the end of the fiscal year of 16
+        ("2009-05-01", [], [], "2026-03-31", "sex-unknown"),
+        ("2009-05-01", [], [], "2026-04-01", "closed"),
+        ("1990-05-01", [], [], "2026-10-15", "closed"),
+        ("2012-05-01", ["HPV9 2025-05-01"], [], "2026-10-15", "sex-unknown"),
+        ("2012-05-01", ["HPV9 2025-05-01", "HPV9 2025-11-01"], [], "2026-10-15", "complete"),
+        ("2012-05-01", [], ["HPV"], "2026-10-15", "ended"),
+        # Of an age for the catch-up, until 2026-03-31
+        ("2000-05-01", [], [], "2026-03-31", "sex-unknown"),
+        ("2000-05-01", [], [], "2026-04-01", "closed"),
+    ],
+)
+def test_the_sex_is_asked_for_only_where_it_decides_something(born, given, had, as_of, state):
+    found = ask(born, *given, sex=None, had=had, as_of=as_of)
+
+    standing = series(found, "HPV")
+    assert standing.state == state
+    assert standing.next == ()
+    assert ("sex-unknown" in standing.note.code if standing.note else False) is (
+        state == "sex-unknown"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["HPV9 2026-05-15"], "at least 1 month after dose 1"),
+        (["HPV9 2026-05-15", "HPV9 2026-06-15"], "at least 3 months after dose 2"),
+    ],
+)
+def test_one_month_is_told_in_the_singular(given, told):
+    (dose,) = series(ask("2011-05-15", *given), "HPV").next
+
+    assert told in dose.reasons[1].text("en")
 
 
 @pytest.mark.parametrize(("on", "marks"), [("2026-02-28", ["review-too-soon"]), ("2026-03-01", [])])
