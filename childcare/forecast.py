@@ -483,13 +483,27 @@ class Child:
                 return Series(code, "next", given, open_, open_[-1], tuple(passed), note)
             passed += doses
         if not passed:
-            return Series(code, "complete", given)
+            return Series(code, "complete", given, note=self.stage_unsure(series, counted))
         last = passed[-1]
         if self.as_of <= last.legal_until:
             note = self.outside(series, last)
             return Series(code, "outside", given, (), last, tuple(passed), note)
         note = self.say("series-closed", series=series.words, date=last.legal_until)
         return Series(code, "closed", given, (), last, tuple(passed), note)
+
+    def stage_unsure(self, series: SeriesOf, counted: Sequence[Counted]) -> Sentence | None:
+        """Return a note where the number of doses is complete and all came before the last stage.
+
+        Such are two doses of MR abroad, at 9 and 12 months. Whether the stage is still due is not
+        for the schedule to say.
+        """
+        stage = self.stage(series.code)
+        if not (stage and counted):
+            return None
+        start, until = self.days[stage.stage_from].on, self.days[stage.free_until].on
+        if counted[-1].on >= start or self.as_of > until:
+            return None
+        return self.say("series-stage-unsure", series=series.words, start=start, date=until)
 
     def outside(self, series: SeriesOf, dose: Dose) -> Sentence:
         return self.say("series-outside", series=series.words, date=dose.legal_until)

@@ -20,7 +20,7 @@ YEARS = (1900, 2199)
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # Whose note belongs into the answer; that a period is over, or for girls only, goes without saying.
-TOLD = {"next", "outside", "ended", "sex-unknown"}
+TOLD = {"next", "complete", "outside", "ended", "sex-unknown"}
 
 
 class BadLine(Exception):

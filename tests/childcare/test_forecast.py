@@ -495,6 +495,26 @@ def test_a_dose_in_the_period_of_stage_2_is_stage_2():
     assert found.review == ()
 
 
+@pytest.mark.parametrize(
+    ("born", "given", "as_of", "noted"),
+    [
+        # Stage 2 from 2026-04-01 until 2027-03-31
+        ("2020-05-01", ["MR 2021-02-01", "MR 2021-05-01"], "2021-06-01", True),
+        ("2020-05-01", ["MR 2021-02-01", "MR 2021-05-01"], "2027-03-31", True),
+        ("2020-05-01", ["MR 2021-02-01", "MR 2021-05-01"], "2027-04-01", False),
+        ("2020-05-01", ["MR 2021-05-01", "MR 2026-04-01"], "2026-05-01", False),
+        ("2020-05-01", ["MR 2021-02-01", "MR 2021-05-01", "MR 2026-04-01"], "2026-05-01", False),
+    ],
+)
+def test_two_doses_of_mr_before_stage_2_are_complete_with_a_note(born, given, as_of, noted):
+    standing = series(ask(born, *given, as_of=as_of), "MR")
+
+    assert standing.state == "complete"
+    assert (standing.note.code if standing.note else None) == (
+        "series-stage-unsure" if noted else None
+    )
+
+
 @pytest.mark.parametrize(("on", "stage"), [("2026-03-31", 1), ("2026-04-01", 2)])
 def test_stage_2_begins_with_the_school_year(on, stage):
     found = ask("2020-05-01", f"MR {on}")

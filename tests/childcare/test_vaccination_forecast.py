@@ -89,6 +89,14 @@ def test_every_day_is_a_date_or_null(run):
     assert (mr["recommended_from"], mr["recommended_until"]) == ("2027-07-30", None)
 
 
+def test_a_series_complete_by_its_number_of_doses_alone_is_told_with_a_note(run):
+    given = [{"vaccine": "MR", "date": day} for day in ("2025-05-01", "2025-08-01")]
+
+    (answer,), _code, _errors = run(CHILD | {"born": "2024-08-01", "given": given})
+
+    assert [note for note in answer["notes"] if "Stage 2 may still be due" in note]
+
+
 @pytest.mark.parametrize(
     ("line", "id", "told"),
     [
