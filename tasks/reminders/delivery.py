@@ -12,12 +12,13 @@ from django.utils.functional import Promise
 
 @dataclass(frozen=True)
 class Line:
-    """One reminder of a message: what to do, and by when."""
+    """One reminder of a message: what to do, and by when; `possible_later` still after that."""
 
     reminder: int
     title: str | Promise
     due_on: date | None
     of_a_child: bool
+    possible_later: bool = False
 
 
 @dataclass(frozen=True)

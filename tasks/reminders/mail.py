@@ -43,6 +43,7 @@ class Said(NamedTuple):
     due_on: date | None
     passed: bool
     of_a_child: bool
+    possible_later: bool
 
     @property
     def day(self) -> str:
@@ -60,6 +61,7 @@ def compose(letter: Letter) -> PlainMail:
                 line.due_on,
                 line.due_on is not None and line.due_on < letter.day,
                 line.of_a_child,
+                line.possible_later,
             )
             for line in letter.lines
         )

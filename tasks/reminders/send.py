@@ -190,7 +190,8 @@ def take(one: Claimed, *, day: date) -> Taken | None:
                 skipped.append((reminder, reason or Reason.TASK_WITHDRAWN.value))
             else:
                 due_on = due_on and date.fromisoformat(due_on)
-                lines.append(Line(reminder, rule.title_of(subject), due_on, of_a_child))
+                title, later = rule.title_of(subject), bool(rule.urgent_until)
+                lines.append(Line(reminder, title, due_on, of_a_child, later))
     letter = Letter(uuid, day, person, public_id, language, address, lines)
     return Taken(one.resident, one.message, attempts, first_tried_at, letter, skipped)
 

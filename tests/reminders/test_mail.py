@@ -23,8 +23,8 @@ LINES = [
 ]
 
 
-def composed(language="en", day=DAY):
-    return mail.compose(Letter(ID, day, 1, RESIDENT, language, "hanako@example.jp", LINES))
+def composed(language="en", day=DAY, lines=LINES):
+    return mail.compose(Letter(ID, day, 1, RESIDENT, language, "hanako@example.jp", lines))
 
 
 def test_it_is_text_and_html_with_each_task_and_its_date():
@@ -47,6 +47,13 @@ def test_a_date_that_has_passed_is_not_said_as_one_to_come():
     message = composed(day=date(2027, 5, 21))
     assert "The date has passed: 20 May 2027 (Thu)" in message.body
     assert "By 20 May" not in message.body
+
+
+def test_a_date_after_which_it_is_still_possible_is_not_called_passed():
+    lines = [Line(1, "Dose", date(2027, 5, 20), of_a_child=True, possible_later=True)]
+    message = composed(day=date(2027, 5, 21), lines=lines)
+    assert "Still possible, best by 20 May 2027 (Thu)" in message.body
+    assert "passed" not in message.body
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
