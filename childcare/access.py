@@ -21,8 +21,11 @@ SHOWN = [Resident.State.ACTIVE, Resident.State.MOVED_AWAY]
 def children_of(resident: Resident, today: date) -> ResidentQuerySet:
     """Return whose records `resident` may see on `today`, the youngest first.
 
-    Each has the day `acting_since`, None for oneself.
+    Each has the day `acting_since`, None for oneself. Who died acts for nobody, whoever holds the
+    sign-in now.
     """
+    if resident.state == Resident.State.DECEASED:
+        return Resident.objects.none()
     household = Resident.objects.household_of(resident, today=today)
     acting = Guardianship.objects.in_force(today).filter(guardian=resident, child=OuterRef("pk"))
     return (

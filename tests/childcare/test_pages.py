@@ -143,6 +143,13 @@ def words(response):
     return re.sub(r'(?:nonce|value)="[^"]*"', "", response.content.decode())
 
 
+def test_the_sign_in_of_a_guardian_who_died_shows_no_child(visit, hanako, child):
+    hanako.state, hanako.state_since = Resident.State.DECEASED, hanako.born
+    hanako.save()
+
+    assert visit(address("child", child)).status_code == 404
+
+
 def test_a_child_of_17_sees_its_own_record(client):
     child = ResidentFactory(born=date(2008, 11, 26), user=UserFactory())
     client.force_login(child.user)
