@@ -120,8 +120,10 @@ register(
             Condition(
                 name="dose-shown",
                 test=lambda today: Q(opens_on__lte=today),
-                holds=_("It is recommended from {begins}. {reasons}"),
-                fails=_("It is recommended from {begins}; it is shown here from {opens_on}."),
+                holds=_("The time to have it begins on {begins}. {reasons}"),
+                fails=_(
+                    "The time to have it begins on {begins}; it is shown here from {opens_on}."
+                ),
             ),
         ],
         start=Start(

@@ -103,8 +103,9 @@ def test_of_an_older_one_nothing_is_opened_and_nothing_closed(child):
     still = live().filter(subject="PCV-1").values_list("pk", "status")
     assert set(still) <= set(before)
     assert still
-    [first, *_others] = [one for one in explain(RULE, older, today=TODAY) if one.verdict is None]
-    assert "it is not known whether" in first.deciding.sentence
+    with override("en"):
+        found = [one for one in explain(RULE, older, today=TODAY) if one.verdict is None]
+        assert "it is not known whether" in found[0].deciding.sentence
 
 
 # ---- ending
@@ -204,6 +205,20 @@ def test_it_is_named_and_explained_in_the_readers_language(child, language, titl
 
         assert title in str(found.title)
         assert any(reason in finding.sentence for finding in found.findings)
+
+
+def test_a_dose_that_comes_after_its_recommended_period_is_not_called_recommended():
+    MunicipalityFactory()
+    child = ChildFactory(born=date(2026, 1, 5))
+    VaccinationFactory(resident=child, vaccine="HEPB", on=date(2026, 10, 5))
+    asked(child)
+
+    with override("en"):
+        [found] = [one for one in explain(RULE, child, today=TODAY) if one.subject == "HEPB-2"]
+        said = " ".join(finding.sentence for finding in found.findings)
+
+    assert "The time to have it begins on" in said
+    assert "recommended" not in said.casefold()
 
 
 def test_its_page_leads_to_where_the_dose_is_entered(child):
