@@ -151,8 +151,7 @@ register(
             "vaccination. Ask the clinic what else."
         ),
         after_due=_(
-            "The recommended period ended on {due_on}. The dose is free until {legal_until}: ask "
-            "the clinic for an appointment soon."
+            "It was recommended until {due_on}, and is free until {legal_until}. {warnings}"
         ),
         if_not=_(
             "After {legal_until} it is no longer free of charge. Ask the clinic whether it can "

@@ -1,6 +1,6 @@
 """Who is asked to a dose, from when, how urgently, and what ends it."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.urls import resolve
@@ -10,10 +10,12 @@ from childcare.models import DueDose, SeriesEnd
 from childcare.plan import replan
 from portal.residents.models import Guardianship
 from tasks.explain import coming_up, explain
+from tasks.forms import SnoozeForm
 from tasks.models import Priority, Status, Task
 from tasks.reconcile import reconcile_people
 from tasks.rules import registry
 from tasks.sweep import run_sweep
+from tasks.task_page import TaskPage
 from tests.factories import (
     ChildFactory,
     FamilyVaccinationFactory,
@@ -219,6 +221,32 @@ def test_a_dose_that_comes_after_its_recommended_period_is_not_called_recommende
 
     assert "The time to have it begins on" in said
     assert "recommended" not in said.casefold()
+
+
+@pytest.mark.parametrize(
+    ("subject", "today", "told", "untold"),
+    [
+        ("ROTA-1", date(2026, 11, 15), "is not advised", "for a day soon"),
+        ("PCV-1", date(2027, 3, 1), "Ask the clinic for a day soon", "is not advised"),
+    ],
+)
+def test_past_the_recommended_period_its_page_says_what_stands_beside_the_dose(
+    child, subject, today, told, untold
+):
+    VaccinationFactory(resident=child, vaccine="BCG", on=date(2026, 11, 1))
+    asked(child, today)
+
+    with override("en"):
+        page = TaskPage(
+            task(subject),
+            at=datetime(today.year, today.month, today.day, tzinfo=UTC),
+            snooze=SnoozeForm(),
+        )
+        what = page.what
+
+    assert "It was recommended until" in what
+    assert told in what
+    assert untold not in what
 
 
 def test_its_page_leads_to_where_the_dose_is_entered(child):
