@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from childcare import checkup_calendar, plan, stored
+from childcare import plan, stored
 from childcare.change import changing
+from childcare.checkups import calendars
 from childcare.compare import compare
 from childcare.forecast import Given, forecast
 from childcare.models import (
@@ -449,7 +450,7 @@ def test_a_range_reads_what_concerns_its_own_people_only(monkeypatch):
     )
     analyze()
     asked = []
-    for module in (plan, checkup_calendar):
+    for module in (plan, calendars):
         monkeypatch.setattr(module, "run", lambda sql, of, **_: asked.append((sql, of)) or [])
 
     refresh(ids[3000], ids[3050], TODAY)
