@@ -234,7 +234,10 @@ class ChildPage:
 
     @property
     def asks_sex(self) -> bool:
-        return bool(self.shown) and any(one.state == "sex-unknown" for one in self.shown.series)
+        """Whether to ask for the sex: without any record too, since the growth chart needs it."""
+        return bool(self.forecast) and any(
+            one.state == "sex-unknown" for one in self.forecast.series
+        )
 
     @property
     def asks_first(self) -> bool:

@@ -243,7 +243,10 @@ class Child:
         self.review.append(Review(dose.vaccine, number, dose.on, why))
 
     def note_other(self, dose: Given) -> None:
-        """Keep what the schedule does not forecast as a note; a live one still sets an interval."""
+        """Keep what the schedule does not forecast as a note; a live one still sets an interval.
+
+        Once that interval is over, nothing is left to say of a live one.
+        """
         other = self.rules.others.get(dose.vaccine.strip().casefold())
         name = other.words if other else dose.vaccine
         if (
@@ -255,10 +258,12 @@ class Child:
             self.live.append((dose.on, other.code, other.words))
             days = self.rules.live_days
             then = counting.after_days(dose.on, days)
-            note = self.say("note-live-injected", vaccine=name, on=dose.on, n=days, date=then)
+            if then > self.as_of:
+                self.notes.append(
+                    self.say("note-live-injected", vaccine=name, on=dose.on, n=days, date=then)
+                )
         else:
-            note = self.say("note-unknown-vaccine", vaccine=name, on=dose.on)
-        self.notes.append(note)
+            self.notes.append(self.say("note-unknown-vaccine", vaccine=name, on=dose.on))
 
     def review_live_doses(self, found: dict[str, Series]) -> None:
         """Review what followed another injected live vaccine too soon. The same day is allowed."""

@@ -877,6 +877,14 @@ def test_a_mumps_dose_is_a_note_and_holds_back_other_injected_live_vaccines():
     assert following(found, "MR") == [("MR", 1, "2026-10-30", "2027-09-14")]
 
 
+@pytest.mark.parametrize(("as_of", "said"), [("2026-10-28", 1), ("2026-10-29", 0)])
+def test_the_note_about_a_live_vaccine_ends_when_another_may_follow(as_of, said):
+    found = ask("2025-09-15", "MUMPS 2026-10-01", as_of=as_of)
+
+    assert len(found.notes) == said
+    assert following(found, "MR") == [("MR", 1, "2026-10-29", "2027-09-14")]
+
+
 # ---- records that need a look: kept, counted by their place, never judged
 
 

@@ -311,6 +311,19 @@ def test_a_missing_sex_is_asked_for_where_hpv_depends_on_it(visit, client, hanak
     assertContains(response, "HPV (9-valent), dose 1")
 
 
+def test_a_missing_sex_is_asked_for_without_any_record_since_the_growth_chart_needs_it(
+    visit, client, hanako
+):
+    child = GuardianshipFactory(guardian=hanako, child__born=date(2022, 10, 11)).child
+    assertContains(visit(address("growth", child)), "You can say it on the child’s page.")
+    assertContains(visit(address("child", child)), "whether your child is a girl or a boy")
+
+    client.post(address("say", child), {"what": "boy"})
+
+    assertNotContains(visit(address("child", child)), "whether your child is a girl or a boy")
+    assertNotContains(visit(address("growth", child)), "no record says which this child is")
+
+
 def test_a_premature_child_reads_what_the_dates_count_from(visit, child):
     BirthFactory(resident=child, born=child.born, gestation_weeks=34)
     given(child, *FIRST)
