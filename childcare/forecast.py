@@ -54,6 +54,7 @@ class Dose:
     warnings: tuple[Sentence, ...]
     live_injected: bool = False
     covered_by: str | None = None
+    cautioned_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -577,7 +578,15 @@ class Child:
             warnings=tuple(self.warnings(ready, counted, earliest, over, covered_by)),
             live_injected=ready.live_injected,
             covered_by=covered_by,
+            cautioned_from=self.cautioned_from(ready),
         )
+
+    def cautioned_from(self, ready: Ready) -> date | None:
+        """Return the next day from which the child is old enough for another caution."""
+        after = (
+            self.days[day].on for _caution, day, _sentence in ready.warnings if day is not None
+        )
+        return min((on + counting.DAY for on in after if on >= self.as_of), default=None)
 
     def other_vaccines(self, ready: Ready, counted: Sequence[Counted]) -> Iterator[Sentence]:
         """Say which other vaccines the child had whose doses have been counted."""

@@ -30,7 +30,7 @@ CHILDREN_AT_ONCE = 1000  # whose records and plans are in memory
 SHOWN_BEFORE = timedelta(days=30)
 DAY = timedelta(days=1)
 # Warnings with dates that are right on the day of the question alone: not kept with a dose.
-OF_THE_DAY = {"live-together"}
+OF_THE_DAY = {"live-together", "live-same-day"}
 NEVER_STALE = date(2200, 1, 1)
 PLAN = {
     "key": "childcare.plan",
@@ -156,12 +156,13 @@ def again_on(found: Forecast, today: date) -> date | None:
     """Return the next day on which the forecast may come out otherwise though nothing was given.
 
     A dose can be had: then it may be named together with another. A period ends: then another dose
-    may be the next one, or another warning be due. Or other rules come into force.
+    may be the next one. The child comes to an age with a warning. Or other rules come into force.
     """
     turning = set(the_schedule().change_days)
     for dose in found.next:
         turning.add(dose.earliest)
         turning |= {day + DAY for day in (dose.recommended_until, dose.legal_until) if day}
+        turning |= {dose.cautioned_from} - {None}
     return min((day for day in turning if day > today), default=None)
 
 

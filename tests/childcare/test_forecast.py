@@ -350,6 +350,7 @@ def test_after_24_months_the_next_primary_dose_is_told_to_be_the_booster():
     for as_of, told in (("2026-01-14", False), ("2026-01-15", True)):
         (dose,) = series(found[as_of], "PCV").next
         assert ("pcv-primary-over" in [each.code for each in dose.warnings]) is told
+        assert (dose.cautioned_from is None) is told
 
 
 # ---- hepatitis B
