@@ -18,9 +18,12 @@ def said(text: Words | Sentence) -> str:
 
 
 def vaccine_name(code: str) -> str:
-    """Return what to call a vaccine; of one that the schedule does not know, what was written."""
+    """Return what to call a vaccine; of one that the schedule does not know, what was written.
+
+    One that is only known by name (mumps) is found by each of its names, since sources write those.
+    """
     schedule = the_schedule()
-    known = schedule.vaccines.get(code) or schedule.others.get(code)
+    known = schedule.vaccines.get(code) or schedule.others.get(vaccine_called(code))
     return said(known.words) if known else code
 
 

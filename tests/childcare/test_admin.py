@@ -97,7 +97,7 @@ def test_the_record_shows_both_sides_and_what_the_family_said(client, help_desk,
     for expected in [
         "AB-77",
         "said not to be this child’s",
-        "おたふくかぜ",
+        "Mumps",
         "a girl",
         "PCV-1",
         "Record said not to be the child&#x27;s",

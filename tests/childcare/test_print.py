@@ -78,6 +78,15 @@ def test_a_name_for_abroad_is_left_to_be_written_as_in_the_passport(sheet):
     assertNotContains(sheet("ja"), "sheet-blank")
 
 
+@pytest.mark.parametrize(("language", "name"), [("en", "Mumps"), ("ja", "おたふくかぜ")])
+def test_a_vaccine_that_is_known_only_by_name_is_in_the_language_of_the_sheet(
+    sheet, child, language, name
+):
+    VaccinationFactory(resident=child, vaccine="ムンプス")
+
+    assertContains(sheet(language=language), name)
+
+
 def test_where_the_two_sides_differ_the_sheet_says_so(sheet, child):
     VaccinationFactory(resident=child)
     FamilyVaccinationFactory(child=child, on=date(2026, 1, 7))
