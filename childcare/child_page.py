@@ -9,7 +9,6 @@ from itertools import groupby
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from childcare.compare import Pair
 from childcare.counting import reach
 from childcare.forecast import Counted, Dose, Forecast, Series
 from childcare.outlook import best_day, outlook
@@ -245,17 +244,8 @@ class ChildPage:
         return bool(self.shown) and not self.record.known
 
     @property
-    def conflicts(self) -> list[Pair]:
-        """The pairs in which both sides have something, and not the same.
-
-        What one side alone has is no question by itself: the form for the handbook asks only for
-        what is missing.
-        """
-        return [pair for pair in self.record.to_ask if all(pair.sides)]
-
-    @property
     def asks(self) -> bool:
-        return bool(self.conflicts) or self.asks_sex or self.asks_first
+        return bool(self.record.conflicts) or self.asks_sex or self.asks_first
 
     # -- what is done
 

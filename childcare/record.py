@@ -109,6 +109,15 @@ class Record:
     def to_ask(self) -> list[Pair]:
         return compare.to_ask(self.pairs)
 
+    @property
+    def conflicts(self) -> list[Pair]:
+        """The pairs in which both sides have something, and not the same.
+
+        What one side alone has is no question by itself: the form for the handbook asks only for
+        what is missing.
+        """
+        return [pair for pair in self.to_ask if all(pair.sides)]
+
     @cached_property
     def counted(self) -> list[Given]:
         """The doses that count in the forecast, and what else was given, by date."""

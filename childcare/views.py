@@ -213,7 +213,7 @@ def compare(request, resident, child):
     context = {
         "resident": resident,
         "child": child,
-        "open": [pair for pair in record.to_ask if all(pair.sides)],
+        "open": record.conflicts,
         "only_municipal": [pair for pair in record.pairs if not pair.family and not pair.answer],
         "answered": [pair for pair in record.pairs if pair.answer],
         "only_family": [pair for pair in record.pairs if not pair.municipal and not pair.answer],
