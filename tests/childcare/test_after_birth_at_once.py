@@ -1,13 +1,14 @@
 """What is said after a birth, said many times at the same moment."""
 
 from datetime import date
+from functools import partial
 
 import pytest
 
 from childcare.after_birth import acts
 from childcare.models import AllowanceAnswer, AnnouncedBirth, StepDone
 from tasks.models import Task
-from tests.childcare.test_enter_at_once import at_once
+from tests.at_once import at_once
 from tests.exchange.facts import guardianship, load_lines, resident
 from tests.factories import GuardianshipFactory, ResidentFactory, UserFactory
 
@@ -28,7 +29,8 @@ def hanako():
 def test_fifty_words_that_a_step_is_done_are_one(hanako):
     child = GuardianshipFactory(guardian=hanako, child__born=BORN).child
 
-    at_once(lambda: acts.say_done(child=child, step="insurance", by=hanako.user, today=TODAY))
+    say = partial(acts.say_done, child=child, step="insurance", by=hanako.user, today=TODAY)
+    at_once(*[say] * 50)
 
     assert StepDone.objects.count() == 1
 
@@ -41,7 +43,7 @@ def test_of_answers_at_the_same_moment_one_stands(hanako):
         said = {"main_earner": "me", "civil_servant": next(answers)}
         acts.answer_allowance(child=child, **said, by=hanako.user, today=TODAY)
 
-    at_once(answer, times=20)
+    at_once(*[answer] * 20)
 
     standing = AllowanceAnswer.objects.standing().get()
     [rule] = {
@@ -69,6 +71,6 @@ def test_a_birth_told_while_the_register_reports_it_is_told_once_and_nothing_wai
         except acts.Refused:
             return None
 
-    at_once(tell_or_load, times=20)
+    at_once(*[tell_or_load] * 20)
 
     assert AnnouncedBirth.objects.count() <= 1

@@ -1,11 +1,10 @@
 """The same page sent many times at the same moment, each with a connection of its own."""
 
-import threading
 from datetime import date, datetime
+from functools import partial
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +12,7 @@ from django.utils import timezone
 from childcare import enter
 from childcare.enter import Dose
 from childcare.models import FamilyVaccination
+from tests.at_once import at_once
 from tests.factories import GuardianshipFactory, ResidentFactory, UserFactory
 
 pytestmark = [
@@ -36,30 +36,6 @@ def wardship():
     )
 
 
-def at_once(deed, times=TIMES):
-    """Do the deed in so many threads; return what each returned, or raise what one raised."""
-    together, results, errors = threading.Barrier(times), [], []
-
-    def run():
-        try:
-            together.wait(PATIENCE)
-            results.append(deed())
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, daemon=True) for _ in range(times)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE)
-    assert not any(thread.is_alive() for thread in threads), "still waiting for each other"
-    if errors:
-        raise errors[0]
-    return results
-
-
 def test_a_page_posted_fifty_times_at_once_is_entered_once(wardship, time_machine):
     time_machine.move_to(datetime(2026, 11, 25, 12, tzinfo=timezone.get_default_timezone()))
     address = reverse("childcare:enter", args=[wardship.child.uuid])
@@ -81,7 +57,7 @@ def test_a_page_posted_fifty_times_at_once_is_entered_once(wardship, time_machin
         browser.cookies = client.cookies
         return browser.post(address, sent).url
 
-    answers = at_once(post)
+    answers = at_once(*[post] * TIMES)
 
     assert len(answers) == TIMES
     assert set(answers) == {f"/children/{wardship.child.uuid}/?saved={page}"}
@@ -91,7 +67,8 @@ def test_a_page_posted_fifty_times_at_once_is_entered_once(wardship, time_machin
 def test_fifty_pages_with_the_same_doses_enter_them_once(wardship):
     acting = {"child": wardship.child, "by": wardship.guardian.user, "today": TODAY}
 
-    entered = at_once(lambda: enter.enter_page(page=uuid4(), doses=DOSES, **acting))
+    enter_it = partial(enter.enter_page, doses=DOSES, **acting)
+    entered = at_once(*[lambda: enter_it(page=uuid4())] * TIMES)
 
     assert sum(one.saved for one in entered) == len(DOSES)
     assert FamilyVaccination.objects.count() == len(DOSES)
@@ -111,7 +88,7 @@ def test_an_undo_amid_copies_of_its_page_leaves_all_of_it_or_nothing(wardship):
         except enter.Refused:
             return None
 
-    at_once(copy_or_undo, times=20)
+    at_once(*[copy_or_undo] * 20)
 
     assert not FamilyVaccination.objects.standing().exists()
     assert FamilyVaccination.objects.count() == len(DOSES)

@@ -13,6 +13,7 @@ from portal.card.models import BenefitAccount, InsuranceUse
 from tasks import acts, sweep
 from tasks.models import Status, Sweep, Task, TaskEvent
 from tasks.reconcile import keep_loads_out, reconcile_people, reconcile_range
+from tests.at_once import at_once
 from tests.factories import BenefitAccountFactory, InsuranceUseFactory, ResidentFactory
 from tests.tasks.changed_rules import change, other_code
 
@@ -23,30 +24,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("municipalities"),
 ]
-
-
-def at_once(*deeds):
-    """Run the deeds in threads, each with a connection of its own; raise what one raised."""
-    errors = []
-    together = threading.Barrier(len(deeds))
-
-    def run(deed):
-        try:
-            together.wait(PATIENCE)
-            deed()
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[deed], daemon=True) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE)
-    assert not any(thread.is_alive() for thread in threads), "still waiting for each other"
-    if errors:
-        raise errors[0]
 
 
 def wait_for_somebody_who_waits():
