@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.postgres",
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
@@ -111,6 +112,7 @@ INSTALLED_APPS = [
     "tasks.reminders",
     "portal.card",
     "childcare",
+    "portal.applications",
     "portal.exchange",
 ]
 if not PRODUCTION:

@@ -43,6 +43,30 @@ class Municipality(models.Model):
         return f"{self.prefecture}{self.name}"
 
 
+class OfficeMembership(models.Model):
+    """Somebody of the staff works in the office of a municipality, and sees its cases alone."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="offices",
+        verbose_name=_("who"),
+    )
+    municipality = models.ForeignKey(
+        Municipality, models.CASCADE, related_name="+", verbose_name=_("municipality")
+    )
+
+    class Meta:
+        verbose_name = _("member of an office")
+        verbose_name_plural = _("members of offices")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "municipality"], name="office_member_once")
+        ]
+
+    def __str__(self):
+        return f"{self.user} {self.municipality}"
+
+
 class Source(models.Model):
     """Who reports facts. A fact not checked for `fresh_for` days counts as unknown."""
 
