@@ -27,6 +27,7 @@ def snooze(*, resident, task_id: int, until: date, by, today: date) -> Task:
     """Put the task off until a later date, the due date at the latest."""
 
     def put_off(task):
+        _refuse_if_with_office(task)
         if until <= today:
             raise Refused(_("Choose a date after today, %(today)s.") % {"today": day(today)})
         if task.due_on and task.due_on <= today:
@@ -56,6 +57,7 @@ def report_done(*, resident, task_id: int, by, today: date) -> Task:
         return _record_done(resident, task_id, by, today, rule.record_report, wake_on)
 
     def report(task):
+        _refuse_if_with_office(task)
         return Status.REPORTED, task.wake_on if task.status == Status.REPORTED else wake_on
 
     return _act(resident, task_id, by, today, report)
@@ -152,6 +154,11 @@ def _hold(resident, task_id, *, facts: bool = False) -> Task:
 def _refuse_if_ended(task) -> None:
     if task.status in ENDED:
         raise Refused(_("This has ended in the meantime. There is nothing left to do."))
+
+
+def _refuse_if_with_office(task) -> None:
+    if registry.by_id(task.rule_id).waiting:
+        raise Refused(_("The office has this. There is nothing for you to do now."))
 
 
 def _refuse_unless_it_starts_from(task, status) -> None:

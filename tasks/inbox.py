@@ -123,7 +123,8 @@ class Inbox:
 
     @cached_property
     def do(self) -> list[Item]:
-        return [item for item in self._with(Status.OPEN) if not item.rule.information]
+        rules = ((item, item.rule) for item in self._with(Status.OPEN))
+        return [item for item, rule in rules if not (rule.information or rule.waiting)]
 
     @cached_property
     def know(self) -> list[Item]:
@@ -131,7 +132,9 @@ class Inbox:
 
     @cached_property
     def waiting(self) -> list[Item]:
-        return self._with(Status.REPORTED)
+        """What the resident has done and nobody has confirmed, then what the office has."""
+        with_office = [item for item in self._with(Status.OPEN) if item.rule.waiting]
+        return self._with(Status.REPORTED) + with_office
 
     @cached_property
     def put_off(self) -> list[Item]:

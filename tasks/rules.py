@@ -100,6 +100,8 @@ class Rule:
     due_on: str | None = None
     # Where the task stands: with what to do or what to know; first in the list; in the picture.
     information: bool = False
+    # With what waits for the office: the resident can do nothing with it, and is not reminded.
+    waiting: bool = False
     priority: bool = False
     setup: bool = False
     # How many days before its due date a task is urgent; or before the date in another column.
@@ -188,6 +190,20 @@ def check_reminders(rule: Rule) -> None:
         )
 
 
+def check_place(rule: Rule) -> None:
+    """Raise ImproperlyConfigured where somebody would be asked to do what only the office can."""
+    if rule.waiting and (rule.information or rule.setup or rule.start or rule.may_be_dismissed):
+        raise ImproperlyConfigured(
+            f'Rule "{rule.key}" waits for the office, so it stands in no other list and has '
+            "nothing to do. Take one of the two away."
+        )
+    if rule.waiting and (rule.remind or rule.remind_every):
+        raise ImproperlyConfigured(
+            f'Rule "{rule.key}" waits for the office, so there is nothing to remind of. Take '
+            "`waiting` or the reminders away."
+        )
+
+
 def check_urgency(rule: Rule) -> None:
     """Raise ImproperlyConfigured where a rule's tasks could never become urgent as it says."""
     if rule.urgent_until and rule.urgent_days is None:
@@ -209,6 +225,7 @@ class Registry(dict):
                 )
         check_reminders(rule)
         check_urgency(rule)
+        check_place(rule)
         self[rule.key] = rule
         return rule
 

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from portal.applications.definition import definition_of
-from portal.applications.models import Application, ApplicationEvent, State
+from portal.applications.models import Application, ApplicationEvent, CorrectionRequest, State
 from portal.applications.states import change
 from portal.applications.usual import usual_until
 from tasks.reconcile import keep_loads_out, lock_people, reconcile_people
@@ -42,7 +42,8 @@ def move(
     """Bring a held application into the state `to`; `side` is states.RESIDENT or OFFICE.
 
     `step` is the step of its version that is on then, by itself the first of that state; `fields`
-    are written along. Tasks follow in the same transaction. Raises CannotChange.
+    are written along. What the office asked to correct has then been answered, or is no longer
+    asked. Tasks follow in the same transaction. Raises CannotChange.
     """
     after = change(application.state, to, side=side)
     definition = definition_of(application.version.definition)
@@ -55,6 +56,10 @@ def move(
         "step": on.key if on else application.step,
         **fields,
     }
+    if application.state == State.CORRECTION:
+        ends = "answered_on" if after.state == State.UNDER_REVIEW else "ended_on"
+        requests = CorrectionRequest.objects.of(application)
+        requests.filter(answered_on=None, ended_on=None).update(**{ends: today})
     for name, value in written.items():
         setattr(application, name, value)
     application.usual_until = usual_until(application, definition, since=today)

@@ -29,6 +29,12 @@ EXPECTED = {
     "childcare.after-birth.medical-subsidy": "open unknown ended ended does-not-apply",
     "childcare.after-birth.low-birth-weight": "open does-not-apply ended ended unknown",
     "childcare.after-birth.notification": "open ended ended does-not-apply unknown",
+    "applications.correction": "open open ended does-not-apply unknown",
+    "applications.correction-reported": "open ended unknown does-not-apply unknown",
+    "applications.draft-not-sent": "open does-not-apply ended does-not-apply unknown",
+    "applications.decided": "open ended does-not-apply open unknown",
+    "applications.slower-than-usual": "open does-not-apply does-not-apply does-not-apply unknown",
+    "applications.with-the-office": "open does-not-apply does-not-apply unknown unknown",
 }
 
 

@@ -62,6 +62,33 @@ STATEMENTS = [
     SELECT c.id, '2027-03-25', false, '2027-04-07', '2027-03-31', by.id, c.checked_at,
         c.source_id, c.checked_at, c.stale_on
     FROM crowd c, accounts_user by WHERE by.email = 'crowd@example.jp' AND c.acts_from = c.born""",
+    """INSERT INTO applications_procedure (key) VALUES ('crowd')""",
+    """INSERT INTO applications_procedureversion (procedure_id, number, state, text, definition,
+        searched, made_at, published_at, ended_because)
+    SELECT id, 1, 'published', '', '{}', '', '2026-11-01', '2026-11-01', ''
+    FROM applications_procedure WHERE key = 'crowd'""",
+    # One reported, one made here and under review for long, and what was once asked of this one.
+    """INSERT INTO applications_application (resident_id, about_id, municipality_id, version_id,
+        procedure_key, ref, seq, receipt_number, state, state_since, turn, step, usual_until,
+        answers, confirmed, saved_at, started_at, sent_at, outcome, outcome_reason, source_id,
+        checked_at, stale_on)
+    SELECT c.id, c.id, c.municipality_id, CASE here WHEN 1 THEN v.id END, 'crowd',
+        CASE here WHEN 1 THEN '' ELSE 'E' || c.id END, CASE here WHEN 0 THEN 1 END,
+        CASE here WHEN 1 THEN 'A-' || c.id END,
+        CASE WHEN c.id %% 10 = 9 THEN 'under-review' ELSE 'withdrawn' END, '2026-11-01',
+        CASE WHEN c.id %% 10 = 9 THEN 'office' ELSE 'nobody' END, '', '2026-12-01', '{}', '[]',
+        '2026-11-01', '2026-11-01', CASE here WHEN 1 THEN timestamptz '2026-11-01' END, '', '',
+        c.source_id, c.checked_at, c.stale_on
+    FROM crowd c, generate_series(0, 1) here, applications_procedureversion v
+    JOIN applications_procedure p ON p.id = v.procedure_id
+    WHERE p.key = 'crowd' AND c.acts_from = c.born""",
+    """INSERT INTO applications_correctionrequest (resident_id, application_id, receipt_number,
+        procedure_key, procedure_name, text, questions, answer_by, asked_by_id, asked_on, asked_at,
+        ended_on, source_id, checked_at, stale_on)
+    SELECT a.resident_id, a.id, a.receipt_number, 'crowd', '{}', '', '[]', '2026-11-20', by.id,
+        '2026-11-02', '2026-11-02', '2026-11-10', a.source_id, a.checked_at, a.stale_on
+    FROM applications_application a JOIN crowd c ON c.id = a.resident_id, accounts_user by
+    WHERE by.email = 'crowd@example.jp' AND a.version_id IS NOT NULL""",
 ]
 
 

@@ -1,0 +1,38 @@
+"""What a procedure is called, by the key that rows and tasks carry."""
+
+import time
+from functools import lru_cache
+
+from django.utils.translation import get_language
+
+from portal.applications.models import ProcedureVersion
+
+FRESH = 60  # seconds for which a process keeps the names; lists show many at once
+
+
+def procedure_name(key: str) -> str:
+    """Return the name in the reader's language; what no procedure here is called, as it stands.
+
+    `key` may be cut off, as the subject of a task is.
+    """
+    names = _names(int(time.monotonic() / FRESH))
+    found = names.get(key) or next((names[one] for one in names if one.startswith(key)), None)
+    return in_language(found) if found else key
+
+
+def in_language(words: dict) -> str:
+    return words.get(get_language() or "ja") or words.get("ja", "")
+
+
+@lru_cache(maxsize=1)
+def _names(_minute: int) -> dict[str, dict]:
+    """The names by key; of a key that municipalities use as well, the one for all of them."""
+    ever = ProcedureVersion.objects.exclude(state=ProcedureVersion.State.DRAFT)
+    rows = ever.order_by("procedure__municipality", "number").values_list(
+        "procedure__key", "procedure__municipality", "definition__name"
+    )
+    names = {}
+    for key, municipality, name in rows:
+        if name and (municipality is None or key not in names):
+            names[key] = name
+    return names

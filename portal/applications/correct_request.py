@@ -1,0 +1,100 @@
+"""Ask for a correction, and note that it was sent. Ending with the application: move.py."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.applications.branch import asked
+from portal.applications.definition import definition_of
+from portal.applications.models import Application, CorrectionRequest, State
+from portal.applications.move import held, move
+from portal.applications.states import OFFICE, RESIDENT, change
+from portal.residents.codes import holds_my_number
+from portal.residents.models import Source
+
+SOURCE = "applications"
+NEVER_STALE = date(2200, 1, 1)  # nobody else could say it anew
+
+
+class CannotAsk(ValueError):
+    """What was written cannot be asked; the text says why, for the page."""
+
+
+@transaction.atomic
+def ask_for_correction(
+    application: Application,
+    *,
+    text: str,
+    questions: Sequence[str],
+    answer_by: date,
+    by,
+    today: date,
+) -> CorrectionRequest:
+    """Ask the resident to correct an application under review, by a day, `today` at the earliest.
+
+    `questions` are keys of questions that this person is asked; none: the text says what it is
+    about. Raises CannotAsk, CannotChange or Application.DoesNotExist (of another office).
+    """
+    office = Application.objects.of_office(application.municipality_id)
+    application = held(office, application.uuid)
+    change(application.state, State.CORRECTION, side=OFFICE)
+    definition = definition_of(application.version.definition)
+    branch = {question.key for question in asked(definition, application.answers)}
+    _check(text, questions=set(questions) - branch, answer_by=answer_by, today=today)
+    names = {"name": "この案内", "name_en": "this portal"}
+    source, _made = Source.objects.get_or_create(key=SOURCE, defaults=names)
+    request = CorrectionRequest.objects.create(
+        resident_id=application.resident_id,
+        application=application,
+        receipt_number=application.receipt_number,
+        procedure_key=application.procedure_key,
+        procedure_name=definition.name,
+        text=text.strip(),
+        questions=list(questions),
+        answer_by=answer_by,
+        asked_by=by,
+        asked_on=today,
+        source=source,
+        checked_at=timezone.now(),
+        stale_on=NEVER_STALE,
+    )
+    # After the request, which the rule is then asked about.
+    move(application, to=State.CORRECTION, side=OFFICE, by=by, today=today)
+    return request
+
+
+def _check(text: str, *, questions: set[str], answer_by: date, today: date) -> None:
+    """Raise CannotAsk with the first thing that is wrong; `questions` are those nobody is asked."""
+    if not text.strip():
+        raise CannotAsk(_("Write what is to be corrected."))
+    if holds_my_number(text):
+        raise CannotAsk(_("This could hold a My Number. Remove the twelve digits."))
+    if questions:
+        raise CannotAsk(
+            _("This person is not asked: %(questions)s.")
+            % {"questions": ", ".join(sorted(questions))}
+        )
+    if answer_by < today:
+        raise CannotAsk(_("Choose a day to answer by that is not over yet."))
+
+
+@transaction.atomic
+def answer_correction(application: Application, *, by, today: date) -> Application:
+    """Note that the resident has sent the correction: the office goes on with it.
+
+    What was corrected is in the answers already. Raises CannotChange where nothing is asked, and
+    Application.DoesNotExist.
+    """
+    own = Application.objects.for_resident(application.resident_id)
+    application = held(own, application.uuid)
+    move(application, to=State.UNDER_REVIEW, side=RESIDENT, by=by, today=today)
+    return application
+
+
+def open_request(application: Application) -> CorrectionRequest | None:
+    """Return what the resident is asked to correct now."""
+    own = CorrectionRequest.objects.of(application)
+    return own.filter(answered_on=None, ended_on=None).first()
