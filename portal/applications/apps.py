@@ -1,7 +1,13 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class ApplicationsConfig(AppConfig):
     name = "portal.applications"
     verbose_name = _("Applications")
+
+    def ready(self):
+        from portal.applications.ship import ship
+
+        post_migrate.connect(ship, sender=self)

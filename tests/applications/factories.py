@@ -21,6 +21,7 @@ class ProcedureFactory(factory.django.DjangoModelFactory):
         model = Procedure
 
     key = factory.Sequence("procedure-{}".format)
+    municipality_id = CHIYODA
 
 
 class VersionFactory(factory.django.DjangoModelFactory):

@@ -1,0 +1,84 @@
+"""Versions of procedures: written, published, withdrawn. A published version never changes."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.applications.definition import definition_of
+from portal.applications.models import Procedure, ProcedureVersion
+from portal.applications.read_text import Mistake, Mistakes, read_text
+from portal.applications.searched import searched_form
+
+
+class CannotPublish(ValueError):
+    """The text says why, and what next."""
+
+
+@transaction.atomic
+def save_draft(*, procedure: Procedure, text: str, by) -> ProcedureVersion:
+    """Keep what was written as the draft of the procedure. Raises Mistakes if it is none."""
+    _hold(procedure)
+    definition = read_text(text)
+    if definition["key"] != procedure.key:
+        raise Mistakes(
+            [
+                Mistake(
+                    1,
+                    _("The key must stay “%(key)s”. Copy the procedure to give it another.")
+                    % {"key": procedure.key},
+                )
+            ]
+        )
+    written = {
+        "text": text,
+        "definition": definition,
+        "searched": searched_form(definition_of(definition)),
+        "made_by": by,
+        "made_at": timezone.now(),
+    }
+    draft, _made = ProcedureVersion.objects.update_or_create(
+        procedure=procedure,
+        state=ProcedureVersion.State.DRAFT,
+        defaults=written,
+        create_defaults={**written, "number": procedure.versions.count() + 1},
+    )
+    return draft
+
+
+@transaction.atomic
+def publish(*, version: ProcedureVersion, by) -> None:
+    """Offer the version to residents, in the place of the one before. Published twice: once.
+
+    Raises CannotPublish where it was replaced or withdrawn meanwhile.
+    """
+    _hold(version.procedure)
+    version.refresh_from_db()
+    if version.state == ProcedureVersion.State.PUBLISHED:
+        return
+    if version.state != ProcedureVersion.State.DRAFT:
+        raise CannotPublish(
+            _("Version %(number)s has been published before. Write a new one.")
+            % {"number": version.number}
+        )
+    now = timezone.now()
+    version.procedure.versions.offered().update(state=ProcedureVersion.State.REPLACED, ended_at=now)
+    version.state, version.published_by, version.published_at = (
+        ProcedureVersion.State.PUBLISHED,
+        by,
+        now,
+    )
+    version.save(update_fields=["state", "published_by", "published_at"])
+
+
+@transaction.atomic
+def withdraw_version(*, version: ProcedureVersion, because: str, by) -> None:
+    """Offer the published version no longer; who has a draft of it reads `because`."""
+    _hold(version.procedure)
+    version.procedure.versions.offered().filter(pk=version.pk).update(
+        state=ProcedureVersion.State.WITHDRAWN, ended_at=timezone.now(), ended_because=because
+    )
+
+
+def _hold(procedure: Procedure) -> None:
+    """One at a time writes versions of a procedure."""
+    Procedure.objects.select_for_update().get(pk=procedure.pk)
