@@ -104,6 +104,15 @@ class OnPaper(Struct):
     guardian: ClassVar[None] = None
 
 
+class OfAnApplication(Struct):
+    """A state of an application, which lasts since the moment `at`."""
+
+    source: Id
+    person: Id = field(name="resident")
+    checked_at: Moment = field(name="at")
+    guardian: ClassVar[None] = None
+
+
 # ---- what is said
 class Value(Struct, omit_defaults=True):
     """What a report says, and nothing else of the line: this is what the history keeps."""
@@ -261,6 +270,34 @@ class VaccinationValue(RecordValue, kw_only=True):
     what = "vaccine"
 
 
+class ApplicationStatusValue(Value):
+    """How an application stands that was made elsewhere; `seq` says which report is the newest."""
+
+    ref: RecordId
+    procedure: Code
+    status: Literal[
+        "received",
+        "under-review",
+        "correction",
+        "with-others",
+        "granted",
+        "refused",
+        "completed",
+        "withdrawn",
+    ]
+    seq: Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+    about = OfAnApplication
+
+    def key(self, about):
+        return f"{about.source} {self.ref}"
+
+    def check(self, about, reader):
+        super().check(about, reader)
+        if not self.ref:
+            raise Refused(reasons.RECORD_ID, "ref")
+
+
 KINDS: dict[str, type[Value]] = {
     "resident": ResidentValue,
     "guardianship": GuardianshipValue,
@@ -270,6 +307,7 @@ KINDS: dict[str, type[Value]] = {
     "birth": BirthValue,
     "checkup": CheckupValue,
     "vaccination": VaccinationValue,
+    "application-status": ApplicationStatusValue,
 }
 
 
@@ -318,7 +356,8 @@ class Reader:
         except msgspec.ValidationError as error:
             raise refusal(str(error)) from error
         if about.checked_at:
-            require_day("checked_at", about.checked_at.date(), self.today + CHECKED_AHEAD)
+            called = "at" if kind == "application-status" else "checked_at"
+            require_day(called, about.checked_at.date(), self.today + CHECKED_AHEAD)
         value.check(about, self)
         return Line(
             text=text,

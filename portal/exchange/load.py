@@ -23,6 +23,8 @@ from childcare.after_birth.plan import note_registered, parents_told_wrong
 from childcare.plan import out_of_date, replan
 from childcare.settle import settle_births, settle_checkups, settle_vaccinations
 from portal import clock
+from portal.applications.settle import KIND as STATUS
+from portal.applications.settle import SEQUENCE, settle_applications
 from portal.card.settle import (
     settle_benefit_accounts,
     settle_certificates,
@@ -55,7 +57,8 @@ PASSING = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
 TABLES_OF_REPORTS = "residents_resident, residents_residentref, residents_factreport"
 TABLES_OF_FACTS = """residents_resident, residents_guardianship, card_certificate,
     card_insuranceuse, card_benefitaccount, childcare_birth, childcare_checkup,
-    childcare_vaccination, childcare_vaccinationforecast, childcare_duedose"""
+    childcare_vaccination, childcare_vaccinationforecast, childcare_duedose,
+    applications_application"""
 
 STAGED = """
     DROP TABLE IF EXISTS staged_line, placed_line;
@@ -240,6 +243,8 @@ class Load:
         self.run(NEW_PEOPLE, arrived=self.arrived)
         self.run(UNKNOWN_PEOPLE)
         self.run(AGAINST_THE_BIRTH, arrived=self.arrived)
+        self.run(NEW_APPLICATIONS)
+        self.run(OF_ANOTHER_PERSON)
         self.run(SET_ASIDE, upload=self.upload.pk)
         self.run(STILL_SET_ASIDE)
         self.run(PLACED, arrived=self.arrived)
@@ -281,6 +286,7 @@ class Load:
         changed |= settle_certificates(told.get("certificate", nobody) | people)
         changed |= settle_insurance_uses(told.get("insurance", nobody))
         changed |= settle_benefit_accounts(told.get("account", nobody))
+        changed |= settle_applications(told.get(STATUS, nobody) | people)
         of_children = settle_births(told.get("birth", nobody))
         of_children |= settle_checkups(told.get("checkup", nobody))
         of_children |= settle_vaccinations(told.get("vaccination", nobody))
@@ -403,6 +409,33 @@ AGAINST_THE_BIRTH = f"""
         WHERE l.kind IN ({OF_A_BIRTH}) AND l.reason = '' AND NOT l.value ? 'withdrawn') wrong
     WHERE s.ctid = wrong.line AND wrong.reason IS NOT NULL"""
 
+# Whose an application is, the first report of it says; of one load, the earliest.
+NEW_APPLICATIONS = f"""
+    INSERT INTO applications_applicationref (source_id, ref, resident_id)
+    SELECT DISTINCT ON (k.id, s.value->>'ref') k.id, s.value->>'ref', r.resident_id
+    FROM staged_line s JOIN residents_source k ON k.key = s.source
+    JOIN residents_residentref r ON r.ref = s.person
+    WHERE s.kind = '{STATUS}' AND s.reason = ''
+    ORDER BY k.id, s.value->>'ref', (s.value->>'seq')::bigint, s.checked_at, s.person COLLATE "C"
+    ON CONFLICT (source_id, ref) DO NOTHING"""
+
+# Not where the register has made one person of the two. Else the line waits for a report of the
+# person whose it is, which may say that.
+OF_ANOTHER_PERSON = f"""
+    UPDATE staged_line s SET reason = '{reasons.REF_OF_ANOTHER}', detail = s.value->>'ref',
+        waits_for_ref = owner.ref
+    FROM residents_source k, applications_applicationref a, residents_resident owner,
+        residents_residentref said, residents_resident person
+    WHERE s.kind = '{STATUS}' AND s.reason = '' AND k.key = s.source
+        AND a.source_id = k.id AND a.ref = s.value->>'ref' AND owner.id = a.resident_id
+        AND said.ref = s.person AND person.id = said.resident_id AND person.id <> owner.id
+        AND owner.merged_into <> person.ref AND person.merged_into <> owner.ref
+        AND NOT EXISTS (
+            SELECT 1 FROM staged_line merged
+            WHERE merged.kind = 'resident' AND merged.reason = ''
+                AND (merged.person, merged.value->>'merged_into')
+                    IN ((owner.ref, person.ref), (person.ref, owner.ref)))"""
+
 SET_ASIDE = """
     INSERT INTO exchange_quarantinedline (upload_id, file, line_number, reason, detail, text,
         waits_for_ref, received_at)
@@ -452,15 +485,17 @@ REPORTS = f"""
         SELECT resident_id, kind, key, source_id, checked_at, timed, value FROM fresh),
     newest AS (
         SELECT DISTINCT ON (resident_id, kind, key) * FROM fresh
-        ORDER BY resident_id, kind, key, {NEWEST_FIRST}),
+        ORDER BY resident_id, kind, key, {SEQUENCE} DESC, {NEWEST_FIRST}),
     judged AS (
         SELECT newest.*, NOT EXISTS (
             SELECT 1 FROM residents_factreport f JOIN residents_source k ON k.id = f.source_id
             WHERE f.resident_id BETWEEN %(low)s AND %(high)s
                 AND f.resident_id = newest.resident_id AND f.kind = newest.kind
                 AND f.key = newest.key
-                AND (f.checked_at, k.key COLLATE "C", f.value::text COLLATE "C")
-                    > (newest.checked_at, newest.source_key COLLATE "C",
+                AND ({SEQUENCE.replace("kind", "f.kind").replace("value", "f.value")},
+                        f.checked_at, k.key COLLATE "C", f.value::text COLLATE "C")
+                    > ({SEQUENCE.replace("kind", "newest.kind").replace("value", "newest.value")},
+                        newest.checked_at, newest.source_key COLLATE "C",
                         newest.value::text COLLATE "C")) AS stands
         FROM newest)
     SELECT kind, array_agg(DISTINCT resident_id),

@@ -30,6 +30,7 @@ UNKNOWN_PERSON = "unknown-person"
 GUARDIAN_OF_AN_ADULT = "guardian-of-an-adult"
 BEFORE_BIRTH = "before-birth"
 BORN_ON_ANOTHER_DAY = "born-on-another-day"
+REF_OF_ANOTHER = "ref-of-another-person"
 
 # As staff find them in a list.
 NAMES = {
@@ -60,6 +61,7 @@ NAMES = {
     GUARDIAN_OF_AN_ADULT: _("guardian of an adult"),
     BEFORE_BIRTH: _("before the person's birth"),
     BORN_ON_ANOTHER_DAY: _("born on another day, by the register"),
+    REF_OF_ANOTHER: _("an application of another person"),
 }
 
 SENTENCES = {
@@ -131,6 +133,10 @@ SENTENCES = {
         "The register has another date of birth for {detail}, so this may be the record of "
         "another child. Check the id and the date. If the register corrects its own, the line "
         "is taken by itself."
+    ),
+    REF_OF_ANOTHER: _(
+        "The application {detail} has been reported as another person’s, so nobody’s page was "
+        "changed. Check the number and the person, and send the line again."
     ),
 }
 

@@ -52,11 +52,11 @@ def reports(kind: str) -> str:
         WHERE f.resident_id = ANY(%(ids)s::bigint[]) AND f.kind = '{kind}'"""
 
 
-def standing(kind: str) -> str:
+def standing(kind: str, newest: str = NEWEST_FIRST) -> str:
     """Return the SQL for the report that stands, of each fact of a kind."""
     return f"""
         SELECT DISTINCT ON (resident_id, key) * FROM ({reports(kind)}) told
-        ORDER BY resident_id, key, {NEWEST_FIRST}"""
+        ORDER BY resident_id, key, {newest}"""
 
 
 def settle_facts(
@@ -68,12 +68,16 @@ def settle_facts(
     at_first: Mapping[str, str] | None = None,
     joins: str = "",
     person: str = "resident_id",
+    newest: str = NEWEST_FIRST,
+    only_where: str = "",
     ids: Iterable[int],
 ) -> set[int]:
     """Make the rows of `table` about the people `ids` what stands; return whose rows changed.
 
     `identity` and `columns` give each column its SQL, in which `said` is the report that stands;
-    `at_first` those of a new row alone. `person` is the column that names whose row it is.
+    `at_first` those of a new row alone. `person` is the column that names whose row it is, `newest`
+    the order of reports where the last check does not decide, `only_where` the condition of the
+    unique index of `identity` where it is not of the whole table.
     """
     columns = {
         **columns,
@@ -86,14 +90,14 @@ def settle_facts(
     same_row = " AND ".join(f"t.{name} = made.{name}" for name in identity)
     stored, wanted = (", ".join(f"{side}.{name}" for name in columns) for side in ("t", "made"))
     sql = f"""
-        WITH made AS MATERIALIZED (SELECT {made} FROM ({standing(kind)}) said {joins}),
+        WITH made AS MATERIALIZED (SELECT {made} FROM ({standing(kind, newest)}) said {joins}),
         written AS (
             INSERT INTO {table} ({", ".join(every)})
             SELECT {", ".join(f"made.{name}" for name in every)} FROM made
             WHERE NOT EXISTS (
                 SELECT 1 FROM {table} t WHERE t.{person} = ANY(%(ids)s::bigint[]) AND {same_row}
                     AND ({stored}) IS NOT DISTINCT FROM ({wanted}))
-            ON CONFLICT ({", ".join(identity)}) DO UPDATE SET
+            ON CONFLICT ({", ".join(identity)}) {only_where} DO UPDATE SET
                 {", ".join(f"{name} = excluded.{name}" for name in columns)}
             RETURNING {person})
         SELECT DISTINCT {person} FROM written"""

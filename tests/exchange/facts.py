@@ -102,6 +102,20 @@ def vaccination(ref="R2", **fields):
     }
 
 
+def application_status(person="R1", **fields):
+    return {
+        "kind": "application-status",
+        "source": "shinsei-131016",
+        "ref": "S-17",
+        "resident": person,
+        "procedure": "child-allowance",
+        "status": "received",
+        "seq": 1,
+        "at": CHECKED_AT,
+        **fields,
+    }
+
+
 def raw(line) -> bytes:
     return line if isinstance(line, bytes) else json.dumps(line, ensure_ascii=False).encode()
 
@@ -143,6 +157,13 @@ STANDING = {
     "vaccinations": """SELECT p.ref, record, vaccine, "on", lot, clinic, withdrawn, v.checked_at,
         v.stale_on
         FROM childcare_vaccination v JOIN residents_resident p ON p.id = v.resident_id""",
+    "applications": """SELECT p.ref, s.key, a.ref, a.uuid, a.municipality_id, procedure_key, seq,
+        a.state, a.state_since, turn, outcome, a.checked_at, a.stale_on
+        FROM applications_application a JOIN residents_resident p ON p.id = a.resident_id
+        JOIN residents_source s ON s.id = a.source_id""",
+    "whose applications": """SELECT s.key, a.ref, p.ref
+        FROM applications_applicationref a JOIN residents_resident p ON p.id = a.resident_id
+        JOIN residents_source s ON s.id = a.source_id""",
     "doses": """SELECT p.ref, subject, vaccine, dose, d.born, record_known, given_on, ended,
         earliest, legal_until, recommended_from, recommended_until, opens_on, due_on,
         reasons::text, warnings::text

@@ -13,6 +13,7 @@ from portal.residents.codes import my_number_check_digit
 from portal.residents.models import FactReport, Resident
 from tests.exchange.facts import (
     account,
+    application_status,
     certificate,
     counts,
     guardianship,
@@ -82,6 +83,25 @@ BAD = {
     "insurance's status for an account": (
         account(status="confirmation-certificate"),
         "not-a-choice",
+    ),
+    "status of no application": (application_status(status="lost"), "not-a-choice"),
+    "a draft of elsewhere": (application_status(status="draft"), "not-a-choice"),
+    "no sequence number": (
+        {k: v for k, v in application_status().items() if k != "seq"},
+        "missing-field",
+    ),
+    "sequence number below zero": (application_status(seq=-1), "number-out-of-range"),
+    "sequence number too large": (application_status(seq=2**63), "number-out-of-range"),
+    "sequence number as text": (application_status(seq="2"), "wrong-type"),
+    "application without a number": (application_status(ref=""), "record-id"),
+    "application's number with a space": (application_status(ref="S 17"), "record-id"),
+    "no time of the status": (
+        {k: v for k, v in application_status().items() if k != "at"},
+        "missing-field",
+    ),
+    "status of another century": (
+        application_status(at="2206-11-01T00:00:00Z"),
+        "date-out-of-range",
     ),
     "no e-mail address": (resident("R8", email="hanako"), "email"),
     "quoted e-mail address": (resident("R8", email='a"b@example.jp'), "email"),

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from childcare.models import DueDose, Vaccination, VaccinationForecast
 from childcare.settle import settle_births, settle_checkups, settle_vaccinations
+from portal.applications.models import Application, ApplicationRef
+from portal.applications.settle import settle_applications
 from portal.card.models import BenefitAccount, Certificate, InsuranceUse
 from portal.card.settle import settle_certificates
 from portal.exchange import load as exchange
@@ -24,6 +26,7 @@ from tasks.reconcile import MANY
 from tests.exchange.facts import (
     TODAY,
     account,
+    application_status,
     birth,
     certificate,
     checkup,
@@ -415,6 +418,19 @@ facts = st.one_of(
         withdrawn=st.sampled_from([False, False, True]),
         checked_at=moments,
     ),
+    refs.flatmap(
+        lambda ref: st.builds(
+            application_status,
+            st.just(ref),
+            source=sources,
+            # Whose a number is does not change: who reports that is set aside (see below).
+            ref=st.sampled_from([f"{ref}-A", f"{ref}-B"]),
+            procedure=st.sampled_from(["child-allowance", "保育 所"]),
+            status=st.sampled_from(["received", "correction", "granted", "refused"]),
+            seq=st.integers(1, 3),
+            at=moments,
+        )
+    ),
 )
 
 
@@ -463,6 +479,8 @@ def test_facts_made_anew_from_the_history_are_the_same_facts():
         checkup(on="2020-12-05", head_cm=46.1),
         vaccination(on="2020-01-05", id="7"),
         vaccination(on="2020-02-05", withdrawn=True),
+        application_status(seq=2, status="granted", at="2026-10-01T00:00:00Z"),
+        application_status(),
     )
     everyone = list(Resident.objects.values_list("pk", flat=True))
 
@@ -472,6 +490,7 @@ def test_facts_made_anew_from_the_history_are_the_same_facts():
     assert settle_births(everyone) == set()
     assert settle_checkups(everyone) == set()
     assert settle_vaccinations(everyone) == set()
+    assert settle_applications(everyone) == set()
 
 
 # ---- how much is done
@@ -481,6 +500,7 @@ def many(people):
         yield resident(f"R{n}", born=born, checked_at="2026-10-01T00:00:00Z")
         yield account(f"R{n}")
         yield certificate(f"R{n}", type="signature")
+        yield application_status(f"R{n}", ref=f"S-{n}")
         if n % 2:
             yield guardianship(f"R{n}", f"R{n - 1}", checked_at="2026-10-01T00:00:00Z")
             yield vaccination(f"R{n}", on="2020-01-05", checked_at="2026-10-01T00:00:00Z")
@@ -518,6 +538,8 @@ def test_a_replay_writes_no_row_but_when_its_sources_delivered():
             Vaccination,
             DueDose,
             VaccinationForecast,
+            Application,
+            ApplicationRef,
             Task,
             QuarantinedLine,
         )
