@@ -31,7 +31,7 @@ QUESTION = {"key": "account", "type": "text", "text": {"ja": "口座", "en": "Ac
 OTHERS = {**QUESTION, "key": "employer", "when": [{"question": "account", "is_in": ["no"]}]}
 WORDS = {"ja": "…", "en": "…"}
 DEFINITION = {
-    "key": "child-allowance",
+    "key": "test-allowance",
     "name": {"ja": "児童手当 認定請求", "en": "Child allowance"},
     **dict.fromkeys(["summary", "who", "basis", "office", "fee"], WORDS),
     "needs": [],
@@ -45,7 +45,7 @@ DEFINITION = {
 @pytest.fixture
 def application():
     _names.cache_clear()
-    version = VersionFactory(procedure__key="child-allowance", definition=DEFINITION)
+    version = VersionFactory(procedure__key="test-allowance", definition=DEFINITION)
     application = SentApplicationFactory(
         version=version, state="under-review", receipt_number="A-2026-004137-7", answers={}
     )
