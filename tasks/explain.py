@@ -168,7 +168,8 @@ def coming_up(
 ) -> list[Coming]:
     """Return what the rules will open for a resident after `today`, up to and on `until`.
 
-    `people` are the resident and every ward, whether of now or not (ids); asked for if not given.
+    Without what a rule does not want foretold. `people` are the resident and every ward, whether
+    of now or not (ids); asked for if not given.
     """
     rows = _coming_up().rows(
         ids=sorted(with_wards([resident_id]) if people is None else people),
@@ -180,6 +181,7 @@ def coming_up(
         Coming(registry.by_id(rule_id), about_id, subject, day, due_on)
         for rule_id, about_id, subject, day, due_on in rows
     ]
+    found = [one for one in found if one.rule.foretold]
     return sorted(found, key=lambda c: (c.opens_on, c.rule.key, c.about_id, c.subject))
 
 

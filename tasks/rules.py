@@ -102,6 +102,8 @@ class Rule:
     information: bool = False
     # With what waits for the office: the resident can do nothing with it, and is not reminded.
     waiting: bool = False
+    # Whether “coming up” says it before: not what comes only if nobody does anything until then.
+    foretold: bool = True
     priority: bool = False
     setup: bool = False
     # How many days before its due date a task is urgent; or before the date in another column.
@@ -192,10 +194,10 @@ def check_reminders(rule: Rule) -> None:
 
 def check_place(rule: Rule) -> None:
     """Raise ImproperlyConfigured where somebody would be asked to do what only the office can."""
-    if rule.waiting and (rule.information or rule.setup or rule.start or rule.may_be_dismissed):
+    if rule.waiting and (rule.information or rule.setup or rule.may_be_dismissed):
         raise ImproperlyConfigured(
-            f'Rule "{rule.key}" waits for the office, so it stands in no other list and has '
-            "nothing to do. Take one of the two away."
+            f'Rule "{rule.key}" waits for the office, so it stands in no other list and '
+            "cannot be put away. Take one of the two away."
         )
     if rule.waiting and (rule.remind or rule.remind_every):
         raise ImproperlyConfigured(

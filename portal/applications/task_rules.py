@@ -28,6 +28,7 @@ JAPAN = ZoneInfo(settings.TIME_ZONE)
 DECIDED = [State.GRANTED, State.REFUSED, State.COMPLETED]
 RUNNING = [State.RECEIVED, State.UNDER_REVIEW, State.CORRECTION, State.WITH_OTHERS, State.GRANTED]
 NEWS = timedelta(days=60)  # how long a decision is listed
+RECEIPT = "A-"  # with which receipt numbers begin, and no public id
 KEY = 26  # characters of the procedure's key beside a public id: a subject has 64
 ASK_AGAIN = 14  # days, of what has no date
 # ---- what an occurrence is called
@@ -55,14 +56,10 @@ def names(text: Promise, *, parts: int = 2):
     def title(subject: str) -> str:
         number, *_rest, key = subject.split(" ", parts - 1)
         name = procedure_name(key)
-        name = f"{name} ({number})" if is_receipt_number(number) else name
+        name = f"{name} ({number})" if number.startswith(RECEIPT) else name
         return str(text) % {"application": name}
 
     return title
-
-
-def is_receipt_number(text: str) -> bool:
-    return text.startswith("A-")
 
 
 def of_application(row: Mapping) -> dict:
@@ -95,11 +92,25 @@ def fresh(today) -> Q:
     return Q(stale_on__gt=today)
 
 
+def public_id(task: Task) -> str:
+    """Return the public id of the application of a task, which begins with that or the number."""
+    number = task.subject.partition(" ")[0]
+    if not number.startswith(RECEIPT):
+        return number
+    own = Application.objects.for_resident(task.about_id)
+    return str(own.only("uuid").get(receipt_number=number).uuid)
+
+
+def page_of_application(task: Task) -> str:
+    return reverse("applications:application", args=[public_id(task)])
+
+
+SEE_IT = Start(_("See the application"), page_of_application)
+
+
 # ---- what is to be done
 def page_to_correct(task: Task) -> str:
-    own = Application.objects.for_resident(task.about_id)
-    application = own.only("uuid").get(receipt_number=task.subject.partition(" ")[0])
-    return reverse("applications:correct", args=[application.uuid])
+    return reverse("applications:correct", args=[public_id(task)])
 
 
 register(
@@ -197,7 +208,7 @@ register(
 
 
 def page_of_draft(task: Task) -> str:
-    return reverse("applications:review", args=[task.subject.partition(" ")[0]])
+    return reverse("applications:review", args=[public_id(task)])
 
 
 register(
@@ -210,6 +221,7 @@ register(
             subject=SUBJECT_OF_DRAFT, started_on=TruncDate("started_at", tzinfo=JAPAN)
         ),
         may_be_dismissed=True,
+        foretold=False,
         remind_every=ASK_AGAIN,
         examples=examples.DRAFT,
         conditions=[
@@ -275,6 +287,7 @@ register(
             ),
         ],
         what=_("Your application “{procedure}” ({number}) has been decided: {outcome}."),
+        start=SEE_IT,
     )
 )
 
@@ -292,6 +305,7 @@ register(
         rows=lambda today: applications(),
         information=True,
         may_be_dismissed=True,
+        foretold=False,
         examples=examples.SLOW,
         conditions=[
             Condition(
@@ -316,6 +330,7 @@ register(
             "usually takes. The office sees it as well, first in its list. You need do nothing; "
             "you can write to the office on the application’s page."
         ),
+        start=SEE_IT,
     )
 )
 
@@ -352,5 +367,6 @@ register(
             "Your application “{procedure}” ({number}) is with the office, or with somebody whom "
             "it asks. There is nothing to do for you now."
         ),
+        start=SEE_IT,
     )
 )
