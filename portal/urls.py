@@ -16,6 +16,7 @@ urlpatterns = [
     path("staff/", admin.site.urls),
     path("reminders/", include("tasks.reminders.urls")),
     path("children/", include("childcare.urls")),
+    path("applications/", include("portal.applications.urls")),
     path("service-worker.js", service_worker, name="service-worker"),
     path("", include("tasks.urls")),
 ]

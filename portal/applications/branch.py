@@ -34,6 +34,6 @@ def answers_of_branch(definition: Definition, answers: Mapping) -> dict:
 def stopped_by(definition: Definition, answers: Mapping) -> Question | None:
     """Return the question whose answer ends the form, or None."""
     return next(
-        (q for q in asked(definition, answers) if answers.get(q.key) in q.stops),
+        (q for q in asked(definition, answers) if q.stops and answers.get(q.key) in q.stops),
         None,
     )

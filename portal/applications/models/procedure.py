@@ -7,7 +7,7 @@ changes; what is put right becomes the next one.
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -50,6 +50,16 @@ class Procedure(models.Model):
 class ProcedureVersionQuerySet(models.QuerySet):
     def offered(self):
         return self.filter(state=ProcedureVersion.State.PUBLISHED)
+
+    def offered_in(self, municipality_id):
+        """What a municipality's residents are offered: its own, else what all offer."""
+        own = self.model._default_manager.offered().filter(
+            procedure__municipality=municipality_id, procedure__key=OuterRef("procedure__key")
+        )
+        return self.offered().filter(
+            Q(procedure__municipality=municipality_id)
+            | Q(procedure__municipality=None) & ~Exists(own)
+        )
 
 
 class ProcedureVersion(models.Model):

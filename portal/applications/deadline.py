@@ -1,0 +1,20 @@
+"""By when to apply, counted for one person where what it is counted from is known. Pure."""
+
+from datetime import date, timedelta
+
+from portal.applications.definition import Deadline
+from portal.residents.models import Resident
+
+
+def last_day(deadline: Deadline | None, *, resident: Resident, about: Resident) -> date | None:
+    """Return the last day, or None where there is none or it cannot be counted.
+
+    The day after the event is the first of `deadline.days`. Whether the office is open on the last
+    day is not looked at: the page says to confirm it.
+    """
+    if deadline is None:
+        return None
+    if deadline.on:
+        return date.fromisoformat(deadline.on)
+    event = {"born": about.born, "moved": resident.identity_changed_on}[deadline.after]
+    return event + timedelta(days=deadline.days) if event else None

@@ -1,0 +1,39 @@
+"""Begin an application: a draft of the version that is offered now, or the one begun before."""
+
+from datetime import date
+
+from django.db import transaction
+from django.utils import timezone
+
+from portal.applications.correct_request import NEVER_STALE, SOURCE
+from portal.applications.models import Application, ProcedureVersion, State
+from portal.residents.models import Resident, Source
+from tasks.reconcile import keep_loads_out, lock_people, reconcile_people
+
+
+@transaction.atomic
+def start(
+    *, version: ProcedureVersion, resident: Resident, about: Resident, today: date
+) -> Application:
+    """Return the resident's draft of this procedure about this person, made if there is none."""
+    keep_loads_out([resident.pk])
+    lock_people([resident.pk])
+    drafts = Application.objects.for_resident(resident).filter(
+        state=State.DRAFT, version__procedure=version.procedure_id, about=about
+    )
+    if draft := drafts.first():
+        return draft
+    names = {"name": "この案内", "name_en": "this portal"}
+    draft = Application.objects.create(
+        resident=resident,
+        about=about,
+        municipality=resident.municipality,
+        version=version,
+        procedure_key=version.procedure.key,
+        source=Source.objects.get_or_create(key=SOURCE, defaults=names)[0],
+        checked_at=timezone.now(),
+        stale_on=NEVER_STALE,
+    )
+    reconcile_people([resident.pk], today=today)
+    # The public id is made by the database.
+    return Application.objects.for_resident(resident).get(pk=draft.pk)

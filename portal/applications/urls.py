@@ -1,0 +1,21 @@
+from django.urls import path
+
+from portal.applications.views import catalogue, fill, progress
+
+app_name = "applications"
+
+urlpatterns = [
+    path("", catalogue.catalogue, name="catalogue"),
+    path("mine/", progress.mine, name="mine"),
+    path("procedures/<slug:key>/", catalogue.procedure, name="procedure"),
+    path("procedures/<slug:key>/start/", fill.begin, name="start"),
+    path("<uuid:uuid>/", progress.application, name="application"),
+    path("<uuid:uuid>/questions/", fill.next_question, name="resume"),
+    path("<uuid:uuid>/questions/<slug:key>/", fill.question, name="question"),
+    path("<uuid:uuid>/review/", fill.review, name="review"),
+    path("<uuid:uuid>/send/", fill.send_it, name="send"),
+    path("<uuid:uuid>/sent/", fill.sent, name="sent"),
+    path("<uuid:uuid>/withdraw/", fill.withdraw, name="withdraw"),
+    path("<uuid:uuid>/correct/", fill.correct, name="correct"),
+    path("<uuid:uuid>/message/", progress.message, name="message"),
+]

@@ -1,0 +1,62 @@
+"""What can be applied for, and one procedure."""
+
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from portal import clock
+from portal.applications.catalogue import by_life_event, for_person, offers, search
+from portal.applications.deadline import last_day
+from portal.applications.definition import definition_of
+from portal.applications.models import Application, State, UsualDuration
+from portal.applications.progress import usual_words
+from portal.applications.views.fill import offered, whom_about
+from portal.residents.models import Resident
+from tasks.views import for_residents
+
+OVER = [State.REFUSED, State.COMPLETED, State.WITHDRAWN]
+
+
+@for_residents
+@require_safe
+def catalogue(request, resident):
+    today = clock.today()
+    q = request.GET.get("q", "").strip()
+    definitions = offers(resident)
+    children = Resident.objects.household_of(resident, today=today).exclude(pk=resident.pk)
+    context = {
+        "resident": resident,
+        "q": q,
+        "found": search(resident, q),
+        "for_me": for_person(definitions, resident=resident, children=children, today=today),
+        "by_event": by_life_event(definitions),
+    }
+    return render(request, "applications/catalogue.html", context)
+
+
+@for_residents
+@require_safe
+def procedure(request, resident, key):
+    version = offered(resident, key)
+    definition = definition_of(version.definition)
+    today = clock.today()
+    durations = {
+        one.step: one
+        for one in UsualDuration.objects.filter(
+            municipality=resident.municipality_id, procedure_key=key
+        )
+    }
+    people = whom_about(resident, definition, today) if definition.deadline else []
+    counted = [(one, last_day(definition.deadline, resident=resident, about=one)) for one in people]
+    running = Application.objects.for_resident(resident).filter(procedure_key=key)
+    context = {
+        "resident": resident,
+        "definition": definition,
+        "today": today,
+        "last_days": [(one, last) for one, last in counted if last],
+        "running": running.exclude(state__in=OVER).order_by("-started_at"),
+        "steps": [
+            {"name": step.name, "usual": usual_words(durations.get(step.key), step.usual_days)}
+            for step in definition.steps
+        ],
+    }
+    return render(request, "applications/procedure.html", context)

@@ -1,0 +1,333 @@
+"""Filling in: one question a page, saved at each; then a review, and sending."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from portal import clock
+from portal.applications.answer import (
+    Closed,
+    may_be_answered,
+    missing,
+    save_answer,
+    unanswered,
+)
+from portal.applications.branch import asked, stopped_by
+from portal.applications.correct_request import answer_correction, open_request
+from portal.applications.deadline import last_day
+from portal.applications.definition import definition_of
+from portal.applications.forms import form_for
+from portal.applications.known import known_answer
+from portal.applications.models import Application, ProcedureVersion, State
+from portal.applications.send import CannotSend, send
+from portal.applications.shown import shown_answer
+from portal.applications.start import start
+from portal.applications.states import CHANGES, CannotChange
+from portal.applications.take_back import take_back
+from portal.residents.models import Resident
+from tasks.views import for_residents
+
+
+def own_application(resident, uuid) -> Application:
+    """Return one made here, or the same 404 whether it is another person's or nobody's."""
+    own = Application.objects.for_resident(resident).filter(version__isnull=False)
+    return get_object_or_404(
+        own.select_related("version__procedure", "about", "resident__municipality"), uuid=uuid
+    )
+
+
+def offered(resident, key) -> ProcedureVersion:
+    """Return the version that the resident's municipality offers now; else 404."""
+    versions = ProcedureVersion.objects.offered_in(resident.municipality_id)
+    version = versions.filter(procedure__key=key).select_related("procedure").first()
+    if version is None:
+        raise Http404
+    return version
+
+
+@for_residents
+def begin(request, resident, key):
+    """Start a draft, or go on with it; where it is about a child, ask first about which."""
+    version = offered(resident, key)
+    definition = definition_of(version.definition)
+    today = clock.today()
+    people = whom_about(resident, definition, today)
+    chosen = next((one for one in people if str(one.uuid) == request.POST.get("about")), None)
+    if len(people) == 1:
+        chosen = people[0]
+    if request.method == "POST" and chosen:
+        draft = start(version=version, resident=resident, about=chosen, today=today)
+        return redirect("applications:resume", draft.uuid)
+    context = {
+        "resident": resident,
+        "definition": definition,
+        "people": people,
+        "today": today,
+        "mistakes": [("id_about", _("Choose a child."))] if request.method == "POST" else [],
+    }
+    return render(request, "applications/begin.html", context)
+
+
+def whom_about(resident, definition, today) -> list[Resident]:
+    """Return about whom the resident may apply for this."""
+    if definition.about == "self":
+        return [resident]
+    household = Resident.objects.household_of(resident, today=today).exclude(pk=resident.pk)
+    return list(household.filter(state=Resident.State.ACTIVE).order_by("-born", "pk"))
+
+
+@for_residents
+@require_safe
+def next_question(request, resident, uuid):
+    """Lead to the first question not yet answered, or to the review."""
+    application = own_application(resident, uuid)
+    definition = definition_of(application.version.definition)
+    if application.state != State.DRAFT:
+        return redirect("applications:application", uuid)
+    if open_questions := unanswered(definition, application.answers):
+        return redirect("applications:question", uuid, open_questions[0].key)
+    return redirect("applications:review", uuid)
+
+
+@for_residents
+def question(request, resident, uuid, key):
+    application = own_application(resident, uuid)
+    today = clock.today()
+    page = QuestionPage(application, key, today)
+    if key not in may_be_answered(application):
+        return redirect("applications:application", uuid)
+    if page.question not in page.branch:
+        # Of another branch: perhaps an earlier answer was changed in another window.
+        return redirect("applications:resume", uuid)
+    if request.method != "POST":
+        return render(request, "applications/question.html", page.context(request))
+    if request.POST.get("confirm"):
+        answer = page.known
+    else:
+        page.form = form_for(page.question, application, today=today, data=request.POST)
+        if not page.form.is_valid():
+            return render(request, "applications/question.html", page.context(request), status=422)
+        answer = page.form.to_store()
+    try:
+        application = save_answer(resident=resident, uuid=uuid, question=key, answer=answer)
+    except Closed as reason:
+        messages.error(request, str(reason))
+        return redirect("applications:application", uuid)
+    return redirect(after(application, key, to_review="review" in request.GET))
+
+
+def after(application: Application, key: str, *, to_review: bool) -> str:
+    """Return the address of what comes after the answer to a question."""
+    definition = definition_of(application.version.definition)
+    uuid = application.uuid
+    if application.state == State.CORRECTION:
+        return reverse("applications:correct", args=[uuid])
+    branch = asked(definition, application.answers)
+    if stopped_by(definition, application.answers):
+        return f"{reverse('applications:question', args=[uuid, key])}?stopped=1"
+    keys = [one.key for one in branch]
+    rest = branch[keys.index(key) + 1 :]
+    if to_review:
+        rest = [one for one in branch if one.key not in application.answers]
+    if rest:
+        return reverse("applications:question", args=[uuid, rest[0].key])
+    return reverse("applications:review", args=[uuid])
+
+
+class QuestionPage:
+    """One question of a person's branch: its place, its form, and what is known about it."""
+
+    def __init__(self, application, key, today):
+        self.application = application
+        self.definition = definition_of(application.version.definition)
+        self.question = self.definition.question(key)
+        if self.question is None:
+            raise Http404
+        self.branch = asked(self.definition, application.answers)
+        self.today = today
+        self.form = None
+        self.known = known_answer(
+            self.question.fills, resident=application.resident, about=application.about
+        )
+
+    @property
+    def place(self) -> int:
+        return self.branch.index(self.question) + 1
+
+    @property
+    def before(self) -> str:
+        """Return the address of the question before this one, or of the procedure."""
+        if self.place > 1:
+            key = self.branch[self.place - 2].key
+            return reverse("applications:question", args=[self.application.uuid, key])
+        return reverse("applications:procedure", args=[self.application.procedure_key])
+
+    def context(self, request) -> dict:
+        application, question = self.application, self.question
+        answer = application.answers.get(question.key)
+        confirms = bool(self.known) and "change" not in request.GET and self.form is None
+        if confirms and answer not in (None, self.known):
+            confirms = False
+        form = self.form or form_for(question, application, today=self.today)
+        if self.known and answer is None and not form.is_bound:
+            form.initial["answer"] = self.known
+        correcting = application.state == State.CORRECTION
+        return {
+            "resident": application.resident,
+            "application": application,
+            "definition": self.definition,
+            "question": question,
+            "page": self,
+            "form": form,
+            "known": shown_answer(question, self.known, application) if confirms else "",
+            "stop": question.stops.get(answer)
+            if question.stops and "stopped" in request.GET
+            else None,
+            "mistakes": form_mistakes(form),
+            "back_to_review": "review" in request.GET,
+            "correcting": open_request(application) if correcting else None,
+            "withdrawn": withdrawn_version(application),
+        }
+
+
+def form_mistakes(form) -> list[tuple[str, str]]:
+    if not form.is_bound:
+        return []
+    return [
+        (f"id_{name}" if name in form.fields else "", text)
+        for name, errors in form.errors.items()
+        for text in errors
+    ]
+
+
+def withdrawn_version(application) -> ProcedureVersion | None:
+    """Return the version of a draft if it is no longer offered, for the page to say so."""
+    version = application.version
+    gone = (ProcedureVersion.State.WITHDRAWN, ProcedureVersion.State.REPLACED)
+    return version if application.state == State.DRAFT and version.state in gone else None
+
+
+@for_residents
+@require_safe
+def review(request, resident, uuid):
+    application = own_application(resident, uuid)
+    if application.state != State.DRAFT:
+        return redirect("applications:application", uuid)
+    return review_page(request, application)
+
+
+def review_page(request, application, *, refused: CannotSend | None = None):
+    definition = definition_of(application.version.definition)
+    today = clock.today()
+    lacking = {one.question.key: one.text for one in missing(application, today=today)}
+    rows = [
+        (
+            question,
+            shown_answer(question, application.answers.get(question.key), application),
+            lacking.get(question.key),
+        )
+        for question in asked(definition, application.answers)
+    ]
+    context = {
+        "resident": application.resident,
+        "application": application,
+        "definition": definition,
+        "rows": rows,
+        "refused": refused,
+        "mistakes": [(f"q-{key}", text) for key, text in lacking.items()] if refused else [],
+        "stop": stopped_by(definition, application.answers),
+        "last_day": last_day(
+            definition.deadline, resident=application.resident, about=application.about
+        ),
+        "today": today,
+        "withdrawn": withdrawn_version(application),
+    }
+    return render(request, "applications/review.html", context, status=422 if refused else 200)
+
+
+@for_residents
+@require_POST
+def send_it(request, resident, uuid):
+    application = own_application(resident, uuid)
+    try:
+        send(resident=resident, uuid=uuid, by=request.user, today=clock.today())
+    except CannotSend as reason:
+        return review_page(request, application, refused=reason)
+    except CannotChange as reason:
+        messages.error(request, str(reason))
+        return redirect("applications:application", uuid)
+    return redirect("applications:sent", uuid)
+
+
+@for_residents
+@require_safe
+def sent(request, resident, uuid):
+    application = own_application(resident, uuid)
+    if not application.receipt_number:
+        return redirect("applications:resume", uuid)
+    definition = definition_of(application.version.definition)
+    context = {"resident": resident, "application": application, "definition": definition}
+    return render(request, "applications/sent.html", context)
+
+
+@for_residents
+def withdraw(request, resident, uuid):
+    """Ask first; then take the application back."""
+    application = own_application(resident, uuid)
+    if (State(application.state), State.WITHDRAWN) not in CHANGES:
+        messages.error(request, _("This can no longer be taken back here. Ask the office."))
+        return redirect("applications:application", uuid)
+    if request.method == "POST":
+        was_draft = application.state == State.DRAFT
+        try:
+            take_back(resident=resident, uuid=uuid, by=request.user, today=clock.today())
+        except CannotChange as reason:
+            messages.error(request, str(reason))
+            return redirect("applications:application", uuid)
+        messages.success(request, _("The draft was put away.") if was_draft else _("Taken back."))
+        return redirect("applications:mine")
+    context = {
+        "resident": resident,
+        "application": application,
+        "definition": definition_of(application.version.definition),
+    }
+    return render(request, "applications/withdraw.html", context)
+
+
+@for_residents
+def correct(request, resident, uuid):
+    """Show what the office asks to correct, question by question, and send it again."""
+    application = own_application(resident, uuid)
+    asked_for = open_request(application)
+    if application.state != State.CORRECTION or asked_for is None:
+        return redirect("applications:application", uuid)
+    definition = definition_of(application.version.definition)
+    lacking = missing(application, today=clock.today())
+    if request.method == "POST" and not lacking:
+        try:
+            answer_correction(application, by=request.user, today=clock.today())
+        except CannotChange as reason:
+            messages.error(request, str(reason))
+        else:
+            messages.success(request, _("Sent again. It is the office’s turn now."))
+        return redirect("applications:application", uuid)
+    editable = may_be_answered(application)
+    rows = [
+        (question, shown_answer(question, application.answers.get(question.key), application))
+        for question in asked(definition, application.answers)
+        if question.key in editable
+    ]
+    context = {
+        "resident": resident,
+        "application": application,
+        "definition": definition,
+        "asked_for": asked_for,
+        "rows": rows,
+        "mistakes": [(f"q-{one.question.key}", one.text) for one in lacking]
+        if request.method == "POST"
+        else [],
+    }
+    return render(request, "applications/correct.html", context)
