@@ -8,11 +8,9 @@ there is none, and ends with the procedure's key: so a list names each without a
 
 from collections.abc import Mapping
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import CharField, Q, QuerySet, Value
-from django.db.models.functions import Cast, Coalesce, Concat, Left, TruncDate
+from django.db.models.functions import Cast, Coalesce, Concat, Left
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +22,6 @@ from tasks.models import Status, Task
 from tasks.rules import Condition, Rule, Start, register
 
 APPLICATIONS = _("Applications")
-JAPAN = ZoneInfo(settings.TIME_ZONE)
 DECIDED = [State.GRANTED, State.REFUSED, State.COMPLETED]
 RUNNING = [State.RECEIVED, State.UNDER_REVIEW, State.CORRECTION, State.WITH_OTHERS, State.GRANTED]
 NEWS = timedelta(days=60)  # how long a decision is listed
@@ -208,7 +205,7 @@ register(
 
 
 def page_of_draft(task: Task) -> str:
-    return reverse("applications:review", args=[public_id(task)])
+    return reverse("applications:resume", args=[public_id(task)])
 
 
 register(
@@ -218,7 +215,7 @@ register(
         title=_("Send the application that you have begun"),
         names=names(_("Begun and not sent: %(application)s")),
         rows=lambda today: Application.objects.filter(version__isnull=False).annotate(
-            subject=SUBJECT_OF_DRAFT, started_on=TruncDate("started_at", tzinfo=JAPAN)
+            subject=SUBJECT_OF_DRAFT
         ),
         may_be_dismissed=True,
         foretold=False,
@@ -261,9 +258,7 @@ register(
         key="applications.decided",
         title=_("Your application has been decided"),
         names=names(_("Decided: %(application)s")),
-        rows=lambda today: applications().annotate(
-            decided_on=TruncDate(Coalesce("decided_at", "state_since"), tzinfo=JAPAN)
-        ),
+        rows=lambda today: applications(),
         opens_on="decided_on",
         information=True,
         may_be_dismissed=True,

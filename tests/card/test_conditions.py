@@ -28,6 +28,10 @@ EMPTY_IS_SAID = {
     "low-birth-weight-not-done": True,
     "birth-not-in-the-register": True,
     "checkup-not-done": True,
+    "not-answered": True,
+    "still-asked": True,
+    # Nobody can say how long it usually takes.
+    "longer-than-usual": False,
 }
 
 # What a condition says without words of its own.

@@ -8,10 +8,11 @@ by `resident` and `application`, never by the application's id alone. Pages begi
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.applications.days import DayInJapan
 from portal.applications.models.procedure import ProcedureVersion
 from portal.residents.models import Fact, Municipality, Resident, Source
 
@@ -143,6 +144,21 @@ class Application(Fact):
         db_index=False,
     )
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+
+    # What the rules compare with today: days in Japan. Of a decision that a source reports nothing
+    # is known but since when it stands; of one not made the day says nothing.
+    started_on = models.GeneratedField(
+        expression=DayInJapan("started_at"),
+        output_field=models.DateField(),
+        db_persist=True,
+        verbose_name=_("started on"),
+    )
+    decided_on = models.GeneratedField(
+        expression=DayInJapan(Coalesce("decided_at", "state_since")),
+        output_field=models.DateField(),
+        db_persist=True,
+        verbose_name=_("decided on"),
+    )
 
     objects = ApplicationQuerySet.as_manager()
 
