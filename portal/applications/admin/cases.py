@@ -1,0 +1,312 @@
+"""The queue of an office and its cases, for clerks who work through them by keyboard."""
+
+from datetime import date, timedelta
+from uuid import UUID, uuid4
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal import clock
+from portal.accounts.models import User
+from portal.applications import decide
+from portal.applications.branch import asked
+from portal.applications.correct_request import CannotAsk, ask_for_correction, open_request
+from portal.applications.definition import definition_of
+from portal.applications.messages import CannotWrite, write
+from portal.applications.models import (
+    Application,
+    ApplicationEvent,
+    Message,
+    MessageTemplate,
+    State,
+)
+from portal.applications.office import CHOSEN, chosen_of, office_of, offices_of
+from portal.applications.progress import durations_of, is_slower, progress_of
+from portal.applications.queue import PER_PAGE, STATES, cases_of, queue
+from portal.applications.shown import shown_answer
+from portal.applications.states import CHANGES, OFFICE, CannotChange
+from portal.applications.take import CannotTake, hand_over, take
+from portal.residents.record import look_at
+from portal.staff import LookOnly
+
+REFUSED = (
+    decide.CannotDecide,
+    CannotTake,
+    CannotAsk,
+    CannotChange,
+    CannotWrite,
+)
+ANSWER_WITHIN = timedelta(days=14)
+
+
+@admin.register(Application)
+class CaseAdmin(LookOnly, admin.ModelAdmin):
+    """The list of an office's cases, and a page for each."""
+
+    def has_view_permission(self, request, obj=None):
+        return request.user.has_perm("applications.process_application")
+
+    def has_module_permission(self, request):
+        return self.has_view_permission(request)
+
+    def get_urls(self):
+        name = "applications_application_%s"
+        views = [
+            ("", self.queue_view, "changelist"),
+            ("<uuid:uuid>/", self.case_view, "change"),
+            ("<uuid:uuid>/<slug:deed>/", self.deed_view, "deed"),
+        ]
+        return [
+            path(route, self.admin_site.admin_view(view), name=name % what)
+            for route, view, what in views
+        ]
+
+    def queue_view(self, request):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            request.session[CHOSEN] = request.POST.get("office", "")
+            return HttpResponseRedirect(request.path)
+        offices = offices_of(request.user)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": gettext_lazy("Cases"),
+            "offices": offices,
+        }
+        if offices:
+            context |= self._queue(request, chosen_of(offices, request))
+        return TemplateResponse(request, "admin/applications/application/queue.html", context)
+
+    def _queue(self, request, office) -> dict:
+        today = clock.today()
+        found = queue(office, request.GET, by=request.user, today=today)
+        after = request.GET.get("after", "")
+        start = int(after) if after.isascii() and after.isdigit() else 0
+        kept = request.GET.copy()
+        kept["after"] = start + PER_PAGE
+        return {
+            "office": office,
+            "cases": [(case, is_slower(case, today)) for case in found[:PER_PAGE]],
+            "more": kept.urlencode() if len(found) > PER_PAGE else "",
+            "states": [(state.value, state.label) for state in STATES],
+            "asked": request.GET,
+            "today": today,
+        }
+
+    def case_view(self, request, uuid):
+        case = self._case(request, uuid)
+        return self._show(request, case)
+
+    def _case(self, request, uuid) -> Application:
+        """Return a case of this person's office; another office's is the same 404 as none."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        cases = cases_of(office_of(request)).select_related(
+            "version", "resident", "about", "assigned_to", "proposed_by", "decided_by"
+        )
+        return get_object_or_404(cases, uuid=uuid)
+
+    def _show(self, request, case, *, wrong="", status=200):
+        look_at(
+            resident=case.resident,
+            purpose=_("case %(number)s") % {"number": case.receipt_number},
+            by=request.user,
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": case.receipt_number,
+            "case": case,
+            "wrong": wrong,
+            "typed": request.POST if wrong else {},
+            **CasePage(case, request.user).context(),
+        }
+        return TemplateResponse(
+            request, "admin/applications/application/case.html", context, status=status
+        )
+
+    def deed_view(self, request, uuid, deed):
+        case = self._case(request, uuid)
+        if request.method != "POST":
+            return HttpResponseRedirect(_address(case))
+        if deed not in DEEDS:
+            raise Http404
+        needed, do, said = DEEDS[deed]
+        if not request.user.has_perm(f"applications.{needed}"):
+            raise PermissionDenied
+        try:
+            do(request, case)
+        except REFUSED as reason:
+            case.refresh_from_db()
+            return self._show(request, self._case(request, uuid), wrong=str(reason), status=422)
+        messages.success(request, said)
+        return HttpResponseRedirect(_address(case))
+
+
+def _address(case) -> str:
+    return reverse("admin:applications_application_change", args=[case.uuid])
+
+
+def _which(request, case) -> dict:
+    return {"cases": Application.objects.of_office(case.municipality_id), "uuid": case.uuid}
+
+
+def _take(request, case):
+    take(**_which(request, case), by=request.user, today=clock.today())
+
+
+def _hand_over(request, case):
+    number = request.POST.get("to", "")
+    to = User.objects.filter(pk=number).first() if number.isdigit() else None
+    if to is None:
+        raise CannotTake(_("Choose a colleague."))
+    hand_over(**_which(request, case), to=to, by=request.user)
+
+
+def _correct(request, case):
+    try:
+        answer_by = date.fromisoformat(request.POST.get("answer_by", ""))
+    except ValueError as error:
+        raise CannotAsk(_("Choose a day to answer by.")) from error
+    ask_for_correction(
+        case,
+        text=request.POST.get("text", ""),
+        questions=request.POST.getlist("questions"),
+        answer_by=answer_by,
+        by=request.user,
+        today=clock.today(),
+    )
+
+
+def _message(request, case):
+    try:
+        token = UUID(request.POST.get("token", ""))
+    except ValueError as error:
+        raise CannotWrite(_("Open the case again and write it once more.")) from error
+    answer_by = request.POST.get("answer_by")
+    try:
+        day = date.fromisoformat(answer_by) if answer_by else None
+    except ValueError as error:
+        raise CannotWrite(_("Choose a day to answer by, or none.")) from error
+    write(
+        case,
+        side=Message.Side.OFFICE,
+        text=request.POST.get("text", ""),
+        token=token,
+        answer_by=day,
+        by=request.user,
+    )
+
+
+def _grant(request, case):
+    reason = request.POST.get("reason", "")
+    decide.grant(**_which(request, case), reason=reason, by=request.user, today=clock.today())
+
+
+def _propose(request, case):
+    reason = request.POST.get("reason", "")
+    decide.propose_refusal(**_which(request, case), reason=reason, by=request.user)
+
+
+def _refuse(request, case):
+    decide.refuse(**_which(request, case), by=request.user, today=clock.today())
+
+
+def _send_back(request, case):
+    decide.send_back(**_which(request, case), by=request.user)
+
+
+def _pass_on(request, case):
+    whom = request.POST.get("to_whom", "")
+    decide.pass_on(**_which(request, case), to_whom=whom, by=request.user, today=clock.today())
+
+
+def _take_up_again(request, case):
+    decide.take_up_again(**_which(request, case), by=request.user, today=clock.today())
+
+
+def _complete(request, case):
+    decide.complete(**_which(request, case), by=request.user, today=clock.today())
+
+
+# By the last part of the address: the permission, what is done, and what the page then says.
+PROCESS, DECIDE = "process_application", "decide_application"
+DEEDS = {
+    "take": (PROCESS, _take, gettext_lazy("You have taken this case.")),
+    "hand-over": (PROCESS, _hand_over, gettext_lazy("Handed over.")),
+    "correction": (PROCESS, _correct, gettext_lazy("The resident has been asked.")),
+    "message": (PROCESS, _message, gettext_lazy("Sent to the resident.")),
+    "pass-on": (PROCESS, _pass_on, gettext_lazy("Noted who has to do something.")),
+    "take-up-again": (PROCESS, _take_up_again, gettext_lazy("The office’s turn again.")),
+    "propose": (PROCESS, _propose, gettext_lazy("Proposed. A second person decides.")),
+    "grant": (DECIDE, _grant, gettext_lazy("Granted.")),
+    "refuse": (DECIDE, _refuse, gettext_lazy("Decided: not granted.")),
+    "send-back": (DECIDE, _send_back, gettext_lazy("The proposal was sent back.")),
+    "complete": (PROCESS, _complete, gettext_lazy("Completed.")),
+}
+
+
+class CasePage:
+    """What the page of a case shows and lets do."""
+
+    def __init__(self, case, user):
+        self.case, self.user = case, user
+        self.definition = definition_of(case.version.definition)
+        self.today = clock.today()
+
+    def context(self) -> dict:
+        case = self.case
+        events = list(ApplicationEvent.objects.of(case).select_related("by").order_by("at", "pk"))
+        return {
+            "definition": self.definition,
+            "today": self.today,
+            "answers": [
+                (question, shown_answer(question, case.answers.get(question.key), case))
+                for question in asked(self.definition, case.answers)
+            ],
+            "events": events,
+            "progress": progress_of(
+                case, self.definition, events, durations_of(case), today=self.today
+            ),
+            "said": Message.objects.of(case).select_related("by").order_by("-at", "-pk")[:100],
+            "asked_for": open_request(case),
+            "token": uuid4(),
+            "answer_by": self.today + ANSWER_WITHIN,
+            "templates": MessageTemplate.objects.filter(municipality=case.municipality_id),
+            "colleagues": User.objects.filter(
+                offices__municipality=case.municipality_id, is_active=True
+            )
+            .exclude(pk=case.assigned_to_id)
+            .order_by("email"),
+            "may": self.may(),
+        }
+
+    def may(self) -> dict[str, bool]:
+        """Tell which deeds the state and this person's permissions allow."""
+        case = self.case
+        follows = {
+            after
+            for (before, after), side in CHANGES.items()
+            if before == case.state and side == OFFICE
+        }
+        decides = self.user.has_perm("applications.decide_application")
+        proposed = case.proposed_by_id is not None and not case.outcome
+        return {
+            "take": case.assigned_to_id is None and bool(follows),
+            "correction": State.CORRECTION in follows and not proposed,
+            "pass_on": State.WITH_OTHERS in follows and not proposed,
+            "take_up_again": case.state == State.WITH_OTHERS,
+            "grant": State.GRANTED in follows and decides and not proposed,
+            "propose": State.REFUSED in follows and not proposed,
+            "refuse": proposed and decides and case.proposed_by_id != self.user.pk,
+            "waits_for_second": proposed,
+            "complete": State.COMPLETED in follows,
+            "message": case.state != State.WITHDRAWN,
+        }

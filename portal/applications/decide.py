@@ -1,0 +1,142 @@
+"""Decide on a case. Not to grant takes two: one proposes it with the reason, another decides.
+
+Every deed may come twice, or from two clerks at once: the later finds what the first did, and gets
+a sentence that says what stands now (CannotChange or CannotDecide).
+"""
+
+from datetime import date
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.applications.models import Application, ApplicationEvent, Outcome, State
+from portal.applications.move import held, move
+from portal.applications.states import OFFICE, change
+from portal.applications.take import note_event
+from portal.residents.codes import holds_my_number
+
+LONGEST = 4000
+
+
+class CannotDecide(ValueError):
+    """The text says why, and what next."""
+
+
+@transaction.atomic
+def grant(*, cases, uuid, reason: str, by, today: date) -> Application:
+    case = _held(cases, uuid)
+    _check_reason(reason)
+    move(
+        case,
+        to=State.GRANTED,
+        side=OFFICE,
+        by=by,
+        today=today,
+        **_decided(Outcome.GRANTED, reason, by),
+        proposed_by=None,
+        proposed_at=None,
+    )
+    return case
+
+
+@transaction.atomic
+def propose_refusal(*, cases, uuid, reason: str, by) -> Application:
+    """Propose not to grant, with the reason that the resident will read."""
+    case = _held(cases, uuid)
+    _check_reason(reason)
+    if not reason.strip():
+        raise CannotDecide(_("Write the reason. The resident reads it."))
+    change(case.state, State.REFUSED, side=OFFICE)
+    if case.proposed_by_id:
+        raise CannotDecide(
+            _("Not granting has been proposed already. A second person decides on it.")
+        )
+    _write(case, proposed_by=by, proposed_at=timezone.now(), outcome_reason=reason.strip())
+    note_event(case, what=ApplicationEvent.What.PROPOSED, by=by)
+    return case
+
+
+@transaction.atomic
+def refuse(*, cases, uuid, by, today: date) -> Application:
+    """Decide, as the second person, not to grant, for the reason that the first wrote."""
+    case = _held(cases, uuid)
+    change(case.state, State.REFUSED, side=OFFICE)
+    if case.proposed_by_id is None:
+        raise CannotDecide(_("Nobody has proposed this. One proposes, another decides."))
+    if case.proposed_by_id == by.pk:
+        raise CannotDecide(_("You proposed it, so somebody else must decide."))
+    move(
+        case,
+        to=State.REFUSED,
+        side=OFFICE,
+        by=by,
+        today=today,
+        **_decided(Outcome.REFUSED, case.outcome_reason, by),
+    )
+    return case
+
+
+@transaction.atomic
+def send_back(*, cases, uuid, by) -> Application:
+    """Say no to the proposal: the case is under review as before."""
+    case = _held(cases, uuid)
+    if case.proposed_by_id is None or case.outcome:
+        raise CannotDecide(_("There is no proposal to send back."))
+    _write(case, proposed_by=None, proposed_at=None, outcome_reason="")
+    note_event(case, what=ApplicationEvent.What.PROPOSAL_REJECTED, by=by)
+    return case
+
+
+@transaction.atomic
+def pass_on(*, cases, uuid, to_whom: str, by, today: date) -> Application:
+    """Note that somebody else must do something first; the resident reads who."""
+    case = _held(cases, uuid)
+    if not to_whom.strip():
+        raise CannotDecide(_("Write who has to do something. The resident reads it."))
+    move(case, to=State.WITH_OTHERS, side=OFFICE, by=by, today=today, note=to_whom.strip()[:200])
+    return case
+
+
+@transaction.atomic
+def take_up_again(*, cases, uuid, by, today: date) -> Application:
+    """Note that the case is back from somebody else."""
+    case = _held(cases, uuid)
+    move(case, to=State.UNDER_REVIEW, side=OFFICE, by=by, today=today)
+    return case
+
+
+@transaction.atomic
+def complete(*, cases, uuid, by, today: date) -> Application:
+    """Note that what was granted has been carried out."""
+    case = _held(cases, uuid)
+    move(case, to=State.COMPLETED, side=OFFICE, by=by, today=today)
+    return case
+
+
+def _held(cases, uuid) -> Application:
+    return held(cases.select_related("version"), uuid)
+
+
+def _check_reason(reason: str) -> None:
+    if len(reason) > LONGEST:
+        raise CannotDecide(
+            _("This is too long. Write at most %(most)d characters.") % {"most": LONGEST}
+        )
+    if holds_my_number(reason):
+        raise CannotDecide(_("This holds twelve digits that may be a My Number. Leave them out."))
+
+
+def _decided(outcome: Outcome, reason: str, by) -> dict:
+    return {
+        "outcome": outcome,
+        "outcome_reason": reason.strip(),
+        "decided_by": by,
+        "decided_at": timezone.now(),
+    }
+
+
+def _write(case, **fields) -> None:
+    for name, value in fields.items():
+        setattr(case, name, value)
+    Application.objects.filter(resident=case.resident_id, pk=case.pk).update(**fields)

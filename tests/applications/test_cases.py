@@ -1,0 +1,147 @@
+"""The office's pages: its own cases alone, and each deed once."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from portal.applications.models import ApplicationEvent, State
+from portal.residents.models import RecordAccess
+from tests.applications.factories import OfficeMembershipFactory, SentApplicationFactory
+from tests.factories import MunicipalityFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
+QUEUE = "/staff/applications/application/"
+
+
+def clerk(*permissions, **office):
+    user = OfficeMembershipFactory(user__language="en", **office).user
+    user.user_permissions.set(
+        Permission.objects.filter(codename__in=["process_application", *permissions])
+    )
+    client = Client()
+    client.force_login(user)
+    client.user = user
+    return client
+
+
+def without_token(response):
+    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", response.content.decode())
+
+
+@pytest.fixture
+def case(shipped):
+    version = shipped.get(procedure__key="child-allowance")
+    return SentApplicationFactory(
+        version=version, answers={"main-earner": "me", "civil-servant": "no"}, resident__ref="R1"
+    )
+
+
+def deed(client, case, name, **said):
+    response = client.post(f"{QUEUE}{case.uuid}/{name}/", said, follow=True)
+    case.refresh_from_db()
+    return response
+
+
+def test_the_queue_lists_the_offices_own_cases(case):
+    other = MunicipalityFactory(code="131024", name="中央区", name_kana="チュウオウク")
+    shown = clerk().get(QUEUE).content.decode()
+    elsewhere = clerk(municipality_id=other.pk).get(QUEUE).content.decode()
+
+    assert case.receipt_number in shown
+    assert case.receipt_number not in elsewhere
+
+
+def test_another_offices_case_is_the_same_404_as_none(case):
+    other = MunicipalityFactory(code="131024", name="中央区", name_kana="チュウオウク")
+    stranger = clerk(municipality_id=other.pk)
+
+    foreign = stranger.get(f"{QUEUE}{case.uuid}/")
+    missing = stranger.get(f"{QUEUE}01932a3e-0000-7000-8000-000000000000/")
+
+    assert (foreign.status_code, missing.status_code) == (404, 404)
+    assert without_token(foreign) == without_token(missing)
+    assert deed(stranger, case, "take").status_code == 404
+
+
+def test_opening_a_case_is_noted_with_its_number(case):
+    clerk().get(f"{QUEUE}{case.uuid}/")
+
+    assert case.receipt_number in RecordAccess.objects.get(resident=case.resident).purpose
+
+
+def test_taken_it_is_under_review_and_a_second_clerk_is_told_who_has_it(case):
+    first, second = clerk(), clerk()
+
+    deed(first, case, "take")
+    assert (case.state, case.assigned_to) == ("under-review", first.user)
+    deed(first, case, "take")
+    assert ApplicationEvent.objects.of(case).filter(what="taken").count() == 1
+
+    response = deed(second, case, "take")
+    assert response.status_code == 422 and first.user.email in response.content.decode()
+
+
+def test_a_refusal_takes_two_people_and_a_reason(case):
+    first, second = clerk("decide_application"), clerk("decide_application")
+    deed(first, case, "take")
+
+    assert deed(first, case, "propose", reason=" ").status_code == 422
+    deed(first, case, "propose", reason="The child lives elsewhere.")
+    assert (case.state, case.proposed_by) == ("under-review", first.user)
+    assert deed(first, case, "refuse").status_code == 422
+    assert case.state == State.UNDER_REVIEW
+
+    deed(second, case, "refuse")
+    assert (case.state, case.decided_by) == ("refused", second.user)
+    assert case.outcome_reason == "The child lives elsewhere."
+
+
+def test_a_proposal_sent_back_leaves_the_case_under_review(case):
+    first, second = clerk(), clerk("decide_application")
+    deed(first, case, "take")
+    deed(first, case, "propose", reason="No.")
+
+    deed(second, case, "send-back")
+
+    assert (case.state, case.proposed_by, case.outcome_reason) == ("under-review", None, "")
+
+
+def test_decided_twice_the_second_is_told_what_stands(case):
+    first, second = clerk("decide_application"), clerk("decide_application")
+    deed(first, case, "take")
+    deed(first, case, "grant")
+
+    response = deed(second, case, "grant")
+
+    assert response.status_code == 422 and "decided: granted" in response.content.decode()
+    assert case.decided_by == first.user
+
+
+def test_who_may_process_may_not_decide(case):
+    client = clerk()
+    deed(client, case, "take")
+
+    assert deed(client, case, "grant").status_code == 403
+    assert case.state == State.UNDER_REVIEW
+
+
+def test_without_an_office_the_queue_says_who_can_help(case, admin_client, admin_user):
+    admin_user.language = "en"
+    admin_user.save()
+
+    assert "You work in no office yet" in admin_client.get(QUEUE).content.decode()
+
+
+@pytest.mark.parametrize("cases", [1, 40])
+def test_the_queue_asks_the_database_as_often_at_any_size(
+    cases, shipped, django_assert_max_num_queries
+):
+    version = shipped.get(procedure__key="child-allowance")
+    SentApplicationFactory.create_batch(cases, version=version)
+    client = clerk()
+    client.get(QUEUE)
+
+    with django_assert_max_num_queries(10):
+        client.get(QUEUE)
