@@ -23,12 +23,13 @@ def catalogue(request, resident):
     q = request.GET.get("q", "").strip()
     definitions = offers(resident)
     children = Resident.objects.household_of(resident, today=today).exclude(pk=resident.pk)
+    for_me, others = for_person(definitions, resident=resident, children=children, today=today)
     context = {
         "resident": resident,
         "q": q,
         "found": search(resident, q),
-        "for_me": for_person(definitions, resident=resident, children=children, today=today),
-        "by_event": by_life_event(definitions),
+        "for_me": for_me,
+        "by_event": by_life_event([*for_me, *others]),
     }
     return render(request, "applications/catalogue.html", context)
 
@@ -47,13 +48,15 @@ def procedure(request, resident, key):
     }
     people = whom_about(resident, definition, today) if definition.deadline else []
     counted = [(one, last_day(definition.deadline, resident=resident, about=one)) for one in people]
-    running = Application.objects.for_resident(resident).filter(procedure_key=key)
+    own = Application.objects.for_resident(resident).filter(procedure_key=key)
+    running = list(own.exclude(state__in=OVER).select_related("about").order_by("-started_at"))
     context = {
         "resident": resident,
         "definition": definition,
         "today": today,
         "last_days": [(one, last) for one, last in counted if last],
-        "running": running.exclude(state__in=OVER).order_by("-started_at"),
+        "draft": next((one for one in running if one.state == State.DRAFT), None),
+        "sent": [one for one in running if one.state != State.DRAFT],
         "steps": [
             {"name": step.name, "usual": usual_words(durations.get(step.key), step.usual_days)}
             for step in definition.steps
