@@ -16,5 +16,7 @@ def last_day(deadline: Deadline | None, *, resident: Resident, about: Resident) 
         return None
     if deadline.on:
         return date.fromisoformat(deadline.on)
+    if deadline.after is None:  # only its words: what it is counted from is not known here
+        return None
     event = {"born": about.born, "moved": resident.identity_changed_on}[deadline.after]
     return event + timedelta(days=deadline.days) if event else None

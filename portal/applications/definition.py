@@ -67,7 +67,8 @@ class Step(Struct, frozen=True, kw_only=True):
 class Deadline(Struct, frozen=True, kw_only=True):
     """By when to apply: so many days after the day of a known fact, the day after being day 1.
 
-    `after`: "born" (of whom it is about), "moved" (of the resident), or a fixed `on`.
+    `after`: "born" (of whom it is about), "moved" (of the resident), or a fixed `on`. With neither,
+    only the words are shown: the day is counted from something that is not known here.
     """
 
     words: Words

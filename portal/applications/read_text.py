@@ -176,8 +176,10 @@ def _sentence(error) -> str:
                 "where": where,
                 "value": str(error.instance)[:40],
             }
-        case "oneOf":
-            return _("%(where)s needs either “days” and “after”, or “on”.") % {"where": where}
+        case "not" | "dependentRequired":
+            return _("%(where)s has “days” and “after” together, or “on”, or neither.") % {
+                "where": where
+            }
         case _:
             return _("%(where)s is too long, too short, too large or too small.") % {"where": where}
 
