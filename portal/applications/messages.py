@@ -1,15 +1,15 @@
 """What the resident and the office write to one another about an application."""
 
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from portal.applications.models import Application, Message, State
+from portal.applications.models import Application, Message, State, Turn
 from portal.residents.codes import holds_my_number
 
-CLOSED = (State.DRAFT, State.WITHDRAWN)
 LONGEST = 4000
 MOST = 200  # messages of one application
 
@@ -33,10 +33,11 @@ def write(
     `application` comes from `for_resident` or `of_office`. Raises CannotWrite.
     """
     text = text.strip()
-    if application.state in CLOSED:
-        raise CannotWrite(
-            _("Nothing can be written about this: it has not been sent, or taken back.")
-        )
+    own = Message.objects.of(application)
+    if written := own.filter(token=token).first():
+        return written
+    if reason := why_closed(application, side=side):
+        raise CannotWrite(reason)
     if not text:
         raise CannotWrite(_("Write something."))
     if len(text) > LONGEST:
@@ -45,7 +46,6 @@ def write(
         )
     if holds_my_number(text):
         raise CannotWrite(_("This holds twelve digits that may be a My Number. Leave them out."))
-    own = Message.objects.of(application)
     if own.count() >= MOST:
         raise CannotWrite(_("There are too many messages already. Call the office."))
     message, _made = own.get_or_create(
@@ -61,3 +61,32 @@ def write(
         },
     )
     return message
+
+
+def why_closed(application: Application, *, side: str) -> str:
+    """Say why nothing more can be written about an application; "": it can.
+
+    The office may still write once it has decided, the resident until it is finished.
+    """
+    if application.version_id is None:
+        return _("This was reported by another office. Ask there.")
+    if application.state == State.DRAFT:
+        return _("This has not been sent, so no clerk has it yet. Send it first.")
+    if application.state == State.WITHDRAWN:
+        return _("This was taken back, so no clerk works on it any more. Call the office.")
+    if application.turn == Turn.NOBODY and side == Message.Side.RESIDENT:
+        return _("This is finished, so no clerk works on it any more. Call the office.")
+    return ""
+
+
+def to_answer(messages: Iterable[Message]) -> Message | None:
+    """Return the office's newest question with a day to answer by, if nothing was written since.
+
+    `messages` are those of one application, the newest first.
+    """
+    for one in messages:
+        if one.side == Message.Side.RESIDENT:
+            return None
+        if one.answer_by:
+            return one
+    return None

@@ -1,15 +1,15 @@
 """How an application stands, as a time-line: what happened, what is happening, what comes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from portal.applications.called import in_language
-from portal.applications.definition import Definition
+from portal.applications.definition import Definition, Step
 from portal.applications.models import (
     Application,
     ApplicationEvent,
@@ -18,21 +18,30 @@ from portal.applications.models import (
     UsualDuration,
 )
 from portal.applications.usual import FEWEST_CASES
+from portal.residents.models import FactReport
+from tasks.templatetags.annai import grouped
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the time-line; `at` of what happened, `usual` of what is on or comes."""
+    """One line of the time-line.
+
+    `at` is when what happened began, `usual` how long what is on or comes takes, in words, and
+    `until` the day after which what is on is slower than usual.
+    """
 
     name: str
     status: str  # done, now or next
     at: datetime | None = None
     note: str = ""
     usual: str = ""
+    until: date | None = None
 
 
 @dataclass(frozen=True)
 class Progress:
+    """The time-line, and how long the present step (`usual`) and the `whole` usually take."""
+
     lines: list[Line]
     slower: bool
     usual: str
@@ -64,21 +73,30 @@ def durations_of(application: Application) -> dict[str, UsualDuration]:
 
 
 def usual_words(duration: UsualDuration | None, defined: tuple[int, int] | None) -> str:
-    """Say how long a step usually takes, and from what that is known; "" where nobody can say."""
+    """Say how long something usually takes, and from what that is known.
+
+    Of too few cases nothing is said but what its definition estimates, and that it is one.
+    """
     if duration and duration.cases >= FEWEST_CASES:
-        return _(
-            "usually takes %(median)d to %(ninetieth)d days (from %(cases)d cases of this "
-            "municipality)"
+        return ngettext(
+            "Usually %(days)s day (from %(cases)s cases of this municipality)",
+            "Usually %(days)s days (from %(cases)s cases of this municipality)",
+            duration.ninetieth_days,
         ) % {
-            "median": duration.median_days,
-            "ninetieth": duration.ninetieth_days,
-            "cases": duration.cases,
+            "days": _range(duration.median_days, duration.ninetieth_days),
+            "cases": grouped(duration.cases),
         }
     if defined:
-        return _(
-            "about %(least)d to %(most)d days (an estimate: too few finished cases to say)"
-        ) % {"least": defined[0], "most": defined[1]}
+        return ngettext(
+            "About %(days)s day (an estimate: too few finished cases to say)",
+            "About %(days)s days (an estimate: too few finished cases to say)",
+            defined[1],
+        ) % {"days": _range(*defined)}
     return ""
+
+
+def _range(least: int, most: int) -> str:
+    return str(most) if least == most else f"{least}–{most}"
 
 
 def progress_of(
@@ -89,18 +107,21 @@ def progress_of(
     *,
     today: date,
 ) -> Progress:
-    """Return the time-line; `events` are the changes of state, the oldest first."""
+    """Return the time-line; `events` are those of the application, the oldest first."""
     changes = [one for one in events if one.what == ApplicationEvent.What.STATE]
     lines = [_happened(before, one) for before, one in zip([None, *changes], changes, strict=False)]
-    present = definition.step(application.step)
-    on = ""
+    if not lines and application.state in HAPPENED:
+        lines = [_happened(None, _as_it_stands(application))]
+    waits = application.turn in (Turn.OFFICE, Turn.OTHER)
+    on = _usual_of(application.step, durations, definition) if waits else ""
     if lines and application.turn != Turn.NOBODY:
-        on = _usual_of(application.step, durations, definition)
-        last = lines[-1]
-        lines[-1] = Line(last.name, "now", at=last.at, note=last.note, usual=on)
+        usual = on or (_("Too few finished cases to say how long it takes.") if waits else "")
+        until = application.usual_until if waits else None
+        lines[-1] = replace(lines[-1], status="now", usual=usual, until=until)
+        been = {change.state for change in changes}
         lines += [
             Line(in_language(step.name), "next", usual=_usual_of(step.key, durations, definition))
-            for step in _to_come(definition, present, application.state)
+            for step in _to_come(definition, application.step, been)
         ]
     return Progress(
         lines=lines,
@@ -108,6 +129,30 @@ def progress_of(
         usual=on,
         whole=usual_words(durations.get(""), None),
     )
+
+
+def reported_lines(application: Application, reports: Iterable[FactReport]) -> list[Line]:
+    """Return what a source told of an application made elsewhere, the oldest first.
+
+    `reports` are the resident's reports of that kind, of any application. A state told again is
+    one line, since when it was first told.
+    """
+    own = [
+        one
+        for one in reports
+        if one.source_id == application.source_id and one.value.get("ref") == application.ref
+    ]
+    lines, before = [], None
+    for one in sorted(own, key=lambda one: (one.value["seq"], one.checked_at, one.pk)):
+        told = ApplicationEvent(state=one.value["status"], at=one.checked_at)
+        if before is None or told.state != before.state:
+            lines.append(_happened(before, told))
+            before = told
+    if not lines:
+        lines = [_happened(None, _as_it_stands(application))]
+    if application.turn != Turn.NOBODY:
+        lines[-1] = replace(lines[-1], status="now")
+    return lines
 
 
 def is_slower(application: Application, today: date) -> bool:
@@ -131,8 +176,12 @@ def _usual_of(step: str, durations, definition: Definition) -> str:
     return usual_words(durations.get(step), known.usual_days if known else None)
 
 
-def _to_come(definition: Definition, present, state) -> list:
-    """Return the steps after the present one; somebody else's only where it goes there for sure."""
+def _to_come(definition: Definition, present: str, been: set[str]) -> list[Step]:
+    """Return the steps after the present one, without another's that has been there already."""
     keys = [step.key for step in definition.steps]
-    later = definition.steps[keys.index(present.key) + 1 :] if present else definition.steps
-    return [step for step in later if step.state != state]
+    later = definition.steps[keys.index(present) + 1 :] if present in keys else definition.steps
+    return [step for step in later if step.who != "other" or step.state not in been]
+
+
+def _as_it_stands(application: Application) -> ApplicationEvent:
+    return ApplicationEvent(state=application.state, at=application.state_since)

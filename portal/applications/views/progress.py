@@ -11,28 +11,30 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal import clock
 from portal.applications.branch import asked
+from portal.applications.called import in_language
 from portal.applications.correct_request import open_request
 from portal.applications.definition import definition_of
-from portal.applications.messages import CannotWrite, write
+from portal.applications.messages import CannotWrite, to_answer, why_closed, write
+from portal.applications.mine import grouped_rows
+from portal.applications.mine import mine as mine_of
 from portal.applications.models import (
     Application,
     ApplicationEvent,
+    Attachment,
     Message,
     State,
     Turn,
 )
-from portal.applications.progress import durations_of, is_slower, progress_of
+from portal.applications.progress import durations_of, progress_of, reported_lines
+from portal.applications.settle import KIND
 from portal.applications.shown import shown_answer
 from portal.applications.states import CHANGES
+from portal.residents.models import FactReport
 from tasks.views import for_residents
 
 PER_PAGE = 50
-RUNNING = [
-    State.RECEIVED,
-    State.UNDER_REVIEW,
-    State.CORRECTION,
-    State.WITH_OTHERS,
-]
+MOST_REPORTS = 200
+RESIDENT = Message.Side.RESIDENT
 
 
 @for_residents
@@ -59,6 +61,8 @@ def application_page(request, resident, uuid, *, typed="", wrong="", token=None)
     }
     if application.version:
         context |= made_here(application, today)
+    else:
+        context |= reported(application)
     return render(request, "applications/application.html", context, status=422 if wrong else 200)
 
 
@@ -71,15 +75,31 @@ def made_here(application, today) -> dict:
         "progress": progress_of(
             application, definition, events, durations_of(application), today=today
         ),
-        "said": said,
+        "said": [(one, step_name(definition, one.step)) for one in said],
+        "to_answer": to_answer(said) if not why_closed(application, side=RESIDENT) else None,
         "asked_for": open_request(application) if application.turn == Turn.YOU else None,
         "answers": [
             (question, shown_answer(question, application.answers.get(question.key), application))
             for question in asked(definition, application.answers)
         ],
         "may_take_back": (State(application.state), State.WITHDRAWN) in CHANGES,
-        "may_write": application.state != State.WITHDRAWN,
+        "files": Attachment.objects.of(application).filter(removed_at=None).order_by("pk"),
+        "closed": why_closed(application, side=RESIDENT),
     }
+
+
+def step_name(definition, key) -> str:
+    step = definition.step(key)
+    return in_language(step.name) if step else ""
+
+
+def reported(application) -> dict:
+    """Return what is known of an application that was made elsewhere: the states it was told in."""
+    told = FactReport.objects.filter(
+        resident=application.resident_id, kind=KIND, source=application.source_id
+    )
+    reports = told.filter(value__ref=application.ref)
+    return {"lines": reported_lines(application, reports.order_by("-checked_at")[:MOST_REPORTS])}
 
 
 @for_residents
@@ -110,51 +130,6 @@ def message(request, resident, uuid):
 @require_safe
 def mine(request, resident):
     """List drafts, what is under way, services in use, and what is over."""
-    own = (
-        Application.objects.for_resident(resident)
-        .exclude(state=State.WITHDRAWN, sent_at__isnull=True, version__isnull=False)
-        .select_related("version", "about", "source")
-        .order_by("-state_since", "-pk")
-    )
-    page = Paginator(own, PER_PAGE).get_page(request.GET.get("page"))
-    today = clock.today()
-    rows = [Row(one, today) for one in page]
-    context = {
-        "resident": resident,
-        "page": page,
-        "groups": [
-            (title, [row for row in rows if row.group == group])
-            for group, title in [
-                ("yours", _("Your turn")),
-                ("draft", _("Drafts")),
-                ("running", _("Under way")),
-                ("in-use", _("Services in use")),
-                ("over", _("Finished")),
-            ]
-        ],
-    }
+    page = Paginator(mine_of(resident), PER_PAGE).get_page(request.GET.get("page"))
+    context = {"resident": resident, "page": page, "groups": grouped_rows(page, clock.today())}
     return render(request, "applications/mine.html", context)
-
-
-class Row:
-    """An application as the list shows it."""
-
-    def __init__(self, application: Application, today):
-        self.application = application
-        self.slower = is_slower(application, today)
-        version = application.version
-        self.name = version.definition.get("name") if version else None
-        self.gives = version.definition.get("gives") if version else None
-
-    @property
-    def group(self) -> str:
-        state = self.application.state
-        if state == State.CORRECTION:
-            return "yours"
-        if state == State.DRAFT:
-            return "draft"
-        if state in RUNNING:
-            return "running"
-        if state in (State.GRANTED, State.COMPLETED) and (self.gives or not self.name):
-            return "in-use"
-        return "over"
