@@ -58,6 +58,8 @@ def report_done(*, resident, task_id: int, by, today: date) -> Task:
 
     def report(task):
         _refuse_if_with_office(task)
+        if rule.done_there:
+            raise Refused(_("This is done on its own page. Begin there."))
         return Status.REPORTED, task.wake_on if task.status == Status.REPORTED else wake_on
 
     return _act(resident, task_id, by, today, report)

@@ -102,6 +102,8 @@ class Rule:
     information: bool = False
     # With what waits for the office: the resident can do nothing with it, and is not reminded.
     waiting: bool = False
+    # Done on the page of `start`, where the portal sees it: nobody is asked to say so.
+    done_there: bool = False
     # Whether “coming up” says it before: not what comes only if nobody does anything until then.
     foretold: bool = True
     priority: bool = False
@@ -198,6 +200,10 @@ def check_place(rule: Rule) -> None:
         raise ImproperlyConfigured(
             f'Rule "{rule.key}" waits for the office, so it stands in no other list and '
             "cannot be put away. Take one of the two away."
+        )
+    if rule.done_there and not rule.start:
+        raise ImproperlyConfigured(
+            f'Rule "{rule.key}" is done on another page and does not say on which. Give it `start`.'
         )
     if rule.waiting and (rule.remind or rule.remind_every):
         raise ImproperlyConfigured(

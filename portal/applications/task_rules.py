@@ -158,6 +158,7 @@ register(
             "{answer_by}. It writes: “{text}”"
         ),
         start=Start(_("Correct the application"), page_to_correct),
+        done_there=True,
         after_due=_(
             "The office asked you to answer by {answer_by}, and that day is over. Send the "
             "correction all the same, and ask the office whether it still counts. It writes: "
@@ -246,6 +247,7 @@ register(
         ],
         what=_("You began the application “{procedure}” on {started_at} and have not sent it."),
         start=Start(_("Go on with it"), page_of_draft),
+        done_there=True,
         if_not=_("Nothing is applied for until you send it. A deadline may go by."),
     )
 )

@@ -133,6 +133,21 @@ def test_what_the_office_has_offers_no_act_and_takes_none(hanako):
     assert task.status == "open"
 
 
+@pytest.mark.parametrize("key", [CORRECTION, DRAFT])
+def test_what_is_done_on_its_own_page_takes_nobodys_word_for_it(hanako, key):
+    if key == CORRECTION:
+        CorrectionRequestFactory(application__resident=hanako)
+    else:
+        ApplicationFactory(resident=hanako, started_at=noon(TODAY - timedelta(3)))
+    ask_rules(hanako)
+    task = Task.objects.get()
+
+    with translation.override("en"), pytest.raises(acts.Refused, match="its own page"):
+        acts.report_done(resident=hanako, task_id=task.pk, by=hanako.user, today=TODAY)
+
+    assert Task.objects.get().status == "open"
+
+
 @pytest.mark.parametrize("key", [DECIDED, SLOW, WITH_OFFICE])
 def test_news_and_what_the_office_has_are_not_reminded_of(key):
     rule = registry[key]
