@@ -369,6 +369,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="*", hour=f"{REMINDERS_FROM.hour}-{REMINDERS_UNTIL.hour - 1}"),
         "options": {"expires": 60},
     },
+    "application-mails": {
+        "task": "portal.applications.jobs.send_mails",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "durations": {
         "task": "portal.applications.jobs.count_usual_durations",
         "schedule": crontab(hour=4, minute=0),

@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from portal.applications.models import Application, Message, State, Turn
+from portal.applications.models import Application, Message, Notice, State, Turn
+from portal.applications.tell import tell
 from portal.residents.codes import holds_my_number
 
 LONGEST = 4000
@@ -48,7 +49,7 @@ def write(
         raise CannotWrite(_("This holds twelve digits that may be a My Number. Leave them out."))
     if own.count() >= MOST:
         raise CannotWrite(_("There are too many messages already. Call the office."))
-    message, _made = own.get_or_create(
+    message, made = own.get_or_create(
         token=token,
         defaults={
             "resident_id": application.resident_id,
@@ -60,6 +61,8 @@ def write(
             "by": by,
         },
     )
+    if made and side == Message.Side.OFFICE:
+        tell(application, Notice.About.MESSAGE)
     return message
 
 

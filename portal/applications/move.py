@@ -12,6 +12,7 @@ from django.utils import timezone
 from portal.applications.definition import definition_of
 from portal.applications.models import Application, ApplicationEvent, CorrectionRequest, State
 from portal.applications.states import change
+from portal.applications.tell import OF_STATE, tell
 from portal.applications.usual import usual_until
 from tasks.reconcile import keep_loads_out, lock_people, reconcile_people
 
@@ -76,4 +77,6 @@ def move(
         by=by,
         at=moment,
     )
+    if after.state in OF_STATE:
+        tell(application, OF_STATE[after.state])
     reconcile_people([application.resident_id], today=today)

@@ -113,9 +113,13 @@ class MailDelivery:
         self.connection = mail.get_connection()
 
     def send(self, letter: Letter) -> Answer:
-        if not goes_as_it_stands(letter.address):
+        return self.deliver(compose(letter))
+
+    def deliver(self, message: PlainMail) -> Answer:
+        """Hand a mail to one address over to the server, and say what became of it."""
+        [address] = message.to
+        if not goes_as_it_stands(address):
             return Answer(Verdict.REFUSED, "address")
-        message = compose(letter)
         try:
             self._open()
         except OSError as error:  # smtplib's own errors among them

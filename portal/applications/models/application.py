@@ -441,3 +441,48 @@ class Attachment(OfApplication):
 
     def __str__(self):
         return f"{self.question} {self.uuid}"
+
+
+class Notice(OfApplication):
+    """A mail to the resident that is owed: written with what it is about, ended when it is sent."""
+
+    class About(models.TextChoices):
+        RECEIVED = "received", _("received")
+        CORRECTION = "correction", _("correction asked for")
+        MESSAGE = "message", _("message from the office")
+        DECIDED = "decided", _("decided")
+        COMPLETED = "completed", _("completed")
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        SENT = "sent", _("sent")
+        SKIPPED = "skipped", _("not sent")
+        FAILED = "failed", _("given up")
+
+    # Names the mail (Message-ID): one that arrives twice is recognised by it.
+    uuid = models.UUIDField(
+        _("public id"), unique=True, editable=False, db_default=Func(function="uuid_version_7")
+    )
+    what = models.CharField(_("about"), max_length=10, choices=About.choices)
+    status = models.CharField(
+        _("status"), max_length=7, choices=Status.choices, default=Status.WAITING
+    )
+    why = models.CharField(_("why"), max_length=20, blank=True, help_text=_("A code, no words."))
+    owed_since = models.DateTimeField(_("owed since"), default=timezone.now)
+    # While somebody sends it, this lies ahead: so nobody else does, and if they end, another will.
+    next_at = models.DateTimeField(_("next attempt"), default=timezone.now)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("mail about an application")
+        verbose_name_plural = _("mails about applications")
+        indexes = [
+            models.Index(
+                fields=["next_at"],
+                condition=Q(status="waiting"),
+                name="application_notice_due",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.what} {self.status}"
