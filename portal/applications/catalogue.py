@@ -28,7 +28,7 @@ LIFE_EVENTS = {
     "death": _("When somebody has died"),
     "certificates": _("Certificates"),
 }
-ALIKE = 0.4  # of the letters of a search, in threes, so many must be found (pg_trgm)
+ALIKE = 0.6  # of the letters of a search, in threes, so many must be found (pg_trgm)
 MOST_FOUND = 20
 LONGEST_SEARCH = 60  # characters
 SHORTEST_MISTYPED = 3  # of two, one wrong leaves too little

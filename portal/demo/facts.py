@@ -22,7 +22,7 @@ SEED = 20230330
 CHIYODA = "131016"
 MUNICIPALITIES = [CHIYODA, "011002", "041009", "141003", "231002", "271004", "401307"]
 
-JPKI, ACCOUNTS = "jpki", "kokin"
+JPKI, ACCOUNTS, SHINSEI = "jpki", "kokin", f"shinsei-{CHIYODA}"
 INSURERS = ["insurer-0601", "insurer-0602", "insurer-1301"]
 # Checked 45 days ago and good for 30: what it said is unknown now, and was known then.
 SILENT_INSURER, SILENT_FOR, FRESH_FOR = "insurer-1399", timedelta(days=45), 30
@@ -41,6 +41,7 @@ SOURCES = {
         f"hoken-{code}": ("保健センター（デモ）", "Health centre (demo)", 365)
         for code in MUNICIPALITIES
     },
+    SHINSEI: ("電子申請システム（デモ）", "Electronic applications (demo)", 365),
     JPKI: ("公的個人認証サービス（デモ）", "Certificate authority (demo)", 365),
     ACCOUNTS: ("公金受取口座の登録簿（デモ）", "Register of benefit accounts (demo)", 365),
     **dict.fromkeys(INSURERS, ("健康保険の保険者（デモ）", "Health insurer (demo)", 365)),
@@ -168,6 +169,19 @@ class Register:
             "checked_at": self.checked,
         }
 
+    def applied(self, person: dict, procedure: str, status: str, *, days_ago: int) -> dict:
+        """How an application stands that was made in the municipality's older system."""
+        return {
+            "kind": "application-status",
+            "source": SHINSEI,
+            "ref": f"S-{person['ref']}-{procedure}",
+            "resident": person["ref"],
+            "procedure": procedure,
+            "status": status,
+            "seq": days_ago + 1,
+            "at": moment(self.today - timedelta(days=days_ago)),
+        }
+
 
 def days_before(move: date) -> str:
     """Return a moment at which a certificate that a move ended had been reported already."""
@@ -244,6 +258,8 @@ def named_people(register: Register) -> list[list[dict]]:
             register.insurance(yoshino, "registered"),
             register.account(yoshino, "not-registered"),
             *all_done(toshiki),
+            register.applied(yoshino, "medical-subsidy", "completed", days_ago=160),
+            register.applied(toshiki, "nursery", "under-review", days_ago=9),
             register.insurance(baby, "not-registered"),
             register.insurance(small, "registered"),
             register.insurance(schoolchild, "registered"),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from portal.exchange.help_desk import GROUP
+
 
 @dataclass(frozen=True)
 class Person:
@@ -17,6 +19,8 @@ class Person:
     kana: str = ""
     language: str = "ja"
     superuser: bool = False
+    group: str = ""  # of the staff: what they may do
+    office: str = ""  # and whose cases they see: the code of a municipality
 
 
 HANAKO = Person(
@@ -105,10 +109,36 @@ PEOPLE = [
     *(AKIKO, MASAO, SETSUKO, SHOHEI, ALEX, KAZUKO),
 ]
 
+CLERKS = [
+    Person(
+        email="clerk@example.jp",
+        group="case workers",
+        office="131016",
+        about=_("Clerk of Chiyoda City: works on applications."),
+    ),
+    Person(
+        email="decider@example.jp",
+        group="deciders",
+        office="131016",
+        about=_("Clerk of Chiyoda City: decides on applications too."),
+    ),
+    Person(
+        email="elsewhere@example.jp",
+        group="case workers",
+        office="011002",
+        about=_("Clerk of another municipality: sees its applications alone."),
+    ),
+]
+# The help desk stays last: by it an earlier run is known.
 STAFF = [
     Person(
         email="staff@example.jp", superuser=True, about=_("Staff: may see and change everything.")
     ),
-    Person(email="helpdesk@example.jp", about=_("Help desk: may look, and change nothing.")),
+    *CLERKS,
+    Person(
+        email="helpdesk@example.jp",
+        group=GROUP,
+        about=_("Help desk: may look, and change nothing."),
+    ),
 ]
 EVERYBODY = [*PEOPLE, *STAFF]
