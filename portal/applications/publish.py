@@ -18,24 +18,7 @@ class CannotPublish(ValueError):
 def save_draft(*, procedure: Procedure, text: str, by) -> ProcedureVersion:
     """Keep what was written as the draft of the procedure. Raises Mistakes if it is none."""
     _hold(procedure)
-    definition = read_text(text)
-    if definition["key"] != procedure.key:
-        raise Mistakes(
-            [
-                Mistake(
-                    1,
-                    _("The key must stay “%(key)s”. Copy the procedure to give it another.")
-                    % {"key": procedure.key},
-                )
-            ]
-        )
-    written = {
-        "text": text,
-        "definition": definition,
-        "searched": searched_form(definition_of(definition)),
-        "made_by": by,
-        "made_at": timezone.now(),
-    }
+    written = _written(procedure, text, by)
     draft, _made = ProcedureVersion.objects.update_or_create(
         procedure=procedure,
         state=ProcedureVersion.State.DRAFT,
@@ -43,6 +26,22 @@ def save_draft(*, procedure: Procedure, text: str, by) -> ProcedureVersion:
         create_defaults={**written, "number": procedure.versions.count() + 1},
     )
     return draft
+
+
+@transaction.atomic
+def publish_text(*, procedure: Procedure, text: str) -> ProcedureVersion:
+    """Publish what came with the portal; a draft that staff are writing stays. Raises Mistakes."""
+    _hold(procedure)
+    written = _written(procedure, text, None)
+    now = timezone.now()
+    procedure.versions.offered().update(state=ProcedureVersion.State.REPLACED, ended_at=now)
+    return ProcedureVersion.objects.create(
+        procedure=procedure,
+        number=procedure.versions.count() + 1,
+        state=ProcedureVersion.State.PUBLISHED,
+        published_at=now,
+        **written,
+    )
 
 
 @transaction.atomic
@@ -77,6 +76,28 @@ def withdraw_version(*, version: ProcedureVersion, because: str, by) -> None:
     version.procedure.versions.offered().filter(pk=version.pk).update(
         state=ProcedureVersion.State.WITHDRAWN, ended_at=timezone.now(), ended_because=because
     )
+
+
+def _written(procedure: Procedure, text: str, by) -> dict:
+    """Return the columns that a text gives. Raises Mistakes."""
+    definition = read_text(text)
+    if definition["key"] != procedure.key:
+        raise Mistakes(
+            [
+                Mistake(
+                    1,
+                    _("The key must stay “%(key)s”. Copy the procedure to give it another.")
+                    % {"key": procedure.key},
+                )
+            ]
+        )
+    return {
+        "text": text,
+        "definition": definition,
+        "searched": searched_form(definition_of(definition)),
+        "made_by": by,
+        "made_at": timezone.now(),
+    }
 
 
 def _hold(procedure: Procedure) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,19 @@ from jsonschema import Draft202012Validator
 
 from portal.applications.known import FACTS
 
+# What only some types of questions have; elsewhere it would silently count for nothing.
+ONLY_OF = {
+    "choices": ("choice",),
+    "stops": ("choice",),
+    "longest": ("text", "kana"),
+    "earliest": ("date",),
+    "latest": ("date",),
+    "least": ("money",),
+    "most": ("money",),
+    "fills": ("text", "kana", "date"),
+}
+# In which order an application goes through its states (states.CHANGES).
+ORDER = {"received": 0, "under-review": 1, "with-others": 1, "granted": 2, "completed": 3}
 SCHEMA = Path(__file__).with_name("procedure.schema.json")
 LONGEST = 200_000  # characters
 
@@ -64,6 +78,11 @@ def _compose(text: str) -> yaml.Node:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise Mistakes(
             [Mistake(line, _("This cannot be read as YAML: %(why)s.") % {"why": error.problem})]
+        ) from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise Mistakes(
+            [Mistake(line, _("A character here cannot be read. Write the line anew."))]
         ) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise Mistakes([Mistake(1, _("This cannot be read as YAML."))]) from error
@@ -196,6 +215,7 @@ def _inconsistencies(read, lines) -> Iterator[Mistake]:
                 lines[("steps",)],
                 _("No step has the state “%(state)s”. Each procedure has one.") % {"state": state},
             )
+    yield from _order(read["steps"], lines)
     earlier: dict[str, dict] = {}
     for place, question in enumerate(read["questions"]):
         at = ("questions", place)
@@ -212,6 +232,16 @@ def _twice(read, group, lines) -> Iterator[Mistake]:
                 _("The key “%(key)s” is taken already. Choose another.") % {"key": part["key"]},
             )
         seen.add(part["key"])
+
+
+def _order(steps, lines) -> Iterator[Mistake]:
+    for place, (before, step) in enumerate(pairwise(steps), start=1):
+        if ORDER[step["state"]] < ORDER[before["state"]]:
+            yield Mistake(
+                lines[("steps", place, "state")],
+                _("“%(state)s” cannot come after “%(before)s”. Put this step further up.")
+                % {"state": step["state"], "before": before["state"]},
+            )
 
 
 def _days(read, lines) -> Iterator[Mistake]:
@@ -238,9 +268,30 @@ def _days(read, lines) -> Iterator[Mistake]:
 
 def _of_question(question, earlier, at, lines) -> Iterator[Mistake]:
     values = {choice["value"] for choice in question.get("choices", [])}
-    if (question["type"] == "choice") != bool(values):
+    if question["type"] == "choice" and not values:
         yield Mistake(
-            lines[at], _("A question has “choices” if its type is “choice”, and only then.")
+            lines[(*at, "type")], _("A question of the type “choice” needs “choices”. Add them.")
+        )
+    for name, types in ONLY_OF.items():
+        if name in question and question["type"] not in types:
+            yield Mistake(
+                lines[(*at, name)],
+                _("“%(name)s” is for questions of the type %(types)s. Take it out.")
+                % {"name": name, "types": ", ".join(types)},
+            )
+    for least, most in (("least", "most"), ("earliest", "latest")):
+        low, high = question.get(least), question.get(most)
+        # Days are compared where both are fixed ones; such texts are in the order of the calendar.
+        if low and high and not str(low).startswith("t") and low > high:
+            yield Mistake(
+                lines[(*at, most)],
+                _("“%(most)s” lies below “%(least)s”. Change one of them.")
+                % {"most": most, "least": least},
+            )
+    if values and values <= set(question.get("stops", {})):
+        yield Mistake(
+            lines[(*at, "stops")],
+            _("Every answer ends the form here. Leave one with which it goes on."),
         )
     if len(values) < len(question.get("choices", [])):
         yield Mistake(lines[(*at, "choices")], _("Two choices have the same value."))
@@ -255,6 +306,12 @@ def _of_question(question, earlier, at, lines) -> Iterator[Mistake]:
             _("No known fact is called “%(name)s”. There are: %(names)s.")
             % {"name": question["fills"], "names": ", ".join(FACTS)},
         )
+    elif question["type"] == "date" and not question.get("fills", ".born").endswith(".born"):
+        yield Mistake(
+            lines[(*at, "fills")],
+            _("“%(name)s” is no date. A date is filled by resident.born or about.born.")
+            % {"name": question["fills"]},
+        )
     for place, when in enumerate(question.get("when", [])):
         asked = earlier.get(when["question"])
         line = lines[(*at, "when", place)]
@@ -264,6 +321,12 @@ def _of_question(question, earlier, at, lines) -> Iterator[Mistake]:
                 _("“%(key)s” is no earlier question with choices.") % {"key": when["question"]},
             )
             continue
+        if set(when["is_in"]) <= set(asked.get("stops", {})):
+            yield Mistake(
+                line,
+                _("With these answers to “%(key)s” the form has ended, so this is never asked.")
+                % {"key": when["question"]},
+            )
         for value in when["is_in"]:
             if value not in {choice["value"] for choice in asked["choices"]}:
                 yield Mistake(

@@ -1,11 +1,21 @@
 """The text of a procedure: what is taken, and which line of what is not."""
 
+import json
+
 import pytest
 
 from portal.applications.branch import asked
 from portal.applications.definition import definition_of
-from portal.applications.read_text import LONGEST, Mistakes, read_text
+from portal.applications.known import FACTS
+from portal.applications.read_text import LONGEST, SCHEMA, Mistakes, read_text
 from portal.applications.ship import SHIPPED
+
+
+def schema_names():
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    parts = schema["$defs"]
+    return {*schema["properties"], *parts["step"]["properties"], *parts["question"]["properties"]}
+
 
 FILES = sorted(SHIPPED.glob("*.yaml"))
 TEXT = (SHIPPED / "child-allowance.yaml").read_text(encoding="utf-8")
@@ -60,6 +70,60 @@ def test_a_mistake_is_said_with_its_line(part, instead, says):
 
     found = [mistake.line for mistake in refused.value.mistakes if says in mistake.text]
     assert line_of(part) + instead.count("\n") in found, refused.value.mistakes
+
+
+@pytest.mark.parametrize(
+    ("part", "instead", "at", "says"),
+    [
+        ("state: received", "state: granted", "steps:", "No step has the state “received”"),
+        ("state: under-review", "state: completed", "state: granted", "cannot come after"),
+        ("is_in: [unknown]", 'is_in: ["yes"]', 'is_in: ["yes"]', "never asked"),
+        ("fills: resident.name\n", "most: 3\n", "most: 3", "for questions of the type money"),
+        ("type: kana", "type: date", "fills: resident.name_kana", "is no date"),
+        ("question: lives-with-child", "question: phone", "question: phone", "no earlier"),
+        ("question: lives-with-child", "question: account", "question: account", "no earlier"),
+        ("fee: {ja: 無料, en", "fee: {en", "fee: {en", "lacks “ja”"),
+        ("  days: 15\n", "", "deadline:", "together"),
+        ("earliest: today", "earliest: 2026-03-01\n    latest: 2026-02-01", "latest:", "below"),
+        (
+            "type: kana",
+            "type: choice",
+            "type: choice\n    text: {ja: お名前（カナ）",
+            "needs “choices”",
+        ),
+        ("お子さんを育てている家庭", "\a", "\a", "cannot be read"),
+    ],
+)
+def test_a_mistake_elsewhere_than_what_was_changed_is_said_with_its_line(part, instead, at, says):
+    text = TEXT.replace(part, instead, 1)
+    with pytest.raises(Mistakes) as refused:
+        read_text(text)
+
+    found = [mistake.line for mistake in refused.value.mistakes if says in mistake.text]
+    assert line_of(at, text) in found, refused.value.mistakes
+
+
+def test_a_choice_that_always_ends_the_form_is_refused():
+    text = TEXT.replace(
+        "      other:\n        ja: 収入",
+        "      me: {ja: 終わり}\n      unknown: {ja: 終わり}\n      other:\n        ja: 収入",
+    )
+    with pytest.raises(Mistakes, match="Every answer ends the form"):
+        read_text(text)
+
+
+def test_the_example_of_the_documentation_is_a_procedure():
+    page = (SHIPPED.parents[2] / "docs" / "procedures.md").read_text(encoding="utf-8")
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+
+    assert definition_of(read_text(example)).key == "bulky-waste"
+
+
+@pytest.mark.parametrize("name", sorted({*FACTS, *schema_names()}))
+def test_the_documentation_names_every_field_and_fact(name):
+    page = (SHIPPED.parents[2] / "docs" / "procedures.md").read_text(encoding="utf-8")
+
+    assert f"`{name}`" in page
 
 
 @pytest.mark.parametrize(
