@@ -91,6 +91,10 @@ else:
     SECRET_KEY = os.environ.get("SECRET_KEY") or local_secret()
     ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
 
+# With it the log of who looked at whose record is chained (portal/residents/access_log.py). Its own
+# key, so that SECRET_KEY can be changed and the chains still be checked.
+ACCESS_LOG_KEY = os.environ.get("ACCESS_LOG_KEY") or SECRET_KEY
+
 DEBUG = not PRODUCTION and os.environ.get("DEBUG") == "1"
 
 INSTALLED_APPS = [
@@ -373,6 +377,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "portal.applications.jobs.send_mails",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    "access-log": {
+        "task": "portal.residents.jobs.check_access_log",
+        "schedule": crontab(hour=4, minute=30),
     },
     "durations": {
         "task": "portal.applications.jobs.count_usual_durations",

@@ -13,5 +13,6 @@ urlpatterns = [
     path("why/", views.why, name="why"),
     path("why/<str:key>/", views.why_rule, name="why-rule"),
     path("who-looked/", views.access_log, name="access-log"),
+    path("who-looked/<int:number>/ask/", views.ask_access, name="ask-access"),
     path("settings/", views.settings, name="settings"),
 ]

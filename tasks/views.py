@@ -6,6 +6,7 @@ from functools import wraps
 from django.conf import settings as project
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,7 +15,8 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from portal import clock
-from portal.residents.models import Resident
+from portal.residents.ask_access import CannotAsk, ask_about_access
+from portal.residents.models import AccessQuestion, Resident
 from tasks import acts
 from tasks.explain import explain, source_names
 from tasks.forms import SnoozeForm
@@ -25,6 +27,8 @@ from tasks.reminders.push import is_offered, public_key
 from tasks.reminders.whom import ways_to
 from tasks.rules import registry
 from tasks.task_page import TaskPage
+
+ACCESSES_PER_PAGE = 50
 
 
 def for_residents(view):
@@ -212,8 +216,35 @@ def answers_about(rule, about, today):
 @for_residents
 @require_safe
 def access_log(request, resident):
-    accesses = resident.accesses.select_related("by").order_by("-at")[:200]
-    return page(request, "tasks/access_log.html", {"resident": resident, "accesses": accesses})
+    accesses = resident.accesses.select_related("office").order_by("-number")
+    shown = Paginator(accesses, ACCESSES_PER_PAGE).get_page(request.GET.get("page"))
+    asked = AccessQuestion.objects.filter(
+        resident=resident, access_number__in=[access.number for access in shown]
+    )
+    questions = {question.access_number: question for question in asked}
+    context = {
+        "resident": resident,
+        "page": shown,
+        "accesses": [(access, questions.get(access.number)) for access in shown],
+    }
+    return page(request, "tasks/access_log.html", context)
+
+
+@for_residents
+def ask_access(request, resident, number):
+    """Ask an office why it looked; a question that was asked stands."""
+    access = get_object_or_404(resident.accesses.select_related("office"), number=number)
+    wrong, text = "", request.POST.get("text", "")
+    if request.method == "POST":
+        try:
+            ask_about_access(resident=resident, number=number, text=text, today=clock.today())
+        except CannotAsk as reason:
+            wrong = str(reason)
+        else:
+            messages.success(request, _("Your question was sent to the office."))
+            return redirect("tasks:access-log")
+    context = {"resident": resident, "access": access, "wrong": wrong, "text": text}
+    return page(request, "tasks/ask_access.html", context, status=422 if wrong else 200)
 
 
 @for_residents

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from childcare.plan import replan
 from portal.card.models import Certificate
-from portal.residents.models import RecordAccess, Source
+from portal.residents.access_log import note_access
+from portal.residents.models import Source
 from tasks import acts
 from tasks.models import Task
 from tasks.reconcile import reconcile_people
@@ -54,7 +55,7 @@ def resident(db):
     InsuranceUseFactory(resident=wardship.child)
     two_children_with_records(wardship.child, parent)
     Source.objects.update(name="情報源", name_en="The source")
-    RecordAccess.objects.create(resident=parent, by=UserFactory(), purpose="問い合わせ")
+    note_access(resident=parent, by=UserFactory(), purpose="問い合わせ")
     people = [parent.pk, *parent.wardships.values_list("child", flat=True)]
     reconcile_people(people, today=TODAY)
     silent.stale_on = TODAY

@@ -16,10 +16,18 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from portal.residents.ask_access import CannotAsk, answer_access_question
 from portal.residents.change_freshness import change_freshness
 from portal.residents.codes import holds_my_number
 from portal.residents.link_sign_in import CannotLink, link_sign_in
-from portal.residents.models import Guardianship, Municipality, Resident, ResidentRef, Source
+from portal.residents.models import (
+    AccessQuestion,
+    Guardianship,
+    Municipality,
+    Resident,
+    ResidentRef,
+    Source,
+)
 from portal.residents.record import (
     FACT_COLUMNS,
     Section,
@@ -322,3 +330,68 @@ sections += [
         (_("Guardian of"), "guardian", "child"),
     ]
 ]
+
+
+@admin.register(AccessQuestion)
+class AccessQuestionAdmin(LookOnly, admin.ModelAdmin):
+    """Questions about accesses, of the own office alone; the next to be answered first."""
+
+    list_display = ["asked_at", "office", "answer_by", "answered_at", "link"]
+    list_display_links = None
+    list_select_related = ["office"]
+    ordering = ["answered_at", "answer_by"]
+
+    def get_queryset(self, request):
+        questions = super().get_queryset(request)
+        if request.user.is_superuser:
+            return questions
+        return questions.filter(office__in=request.user.offices.values("municipality"))
+
+    @admin.display(description=_("question"))
+    def link(self, question):
+        address = reverse(
+            "admin:residents_accessquestion_change",
+            args=[question.resident.uuid, question.access_number],
+        )
+        return format_html('<a href="{}">{}</a>', address, question.text or "…")
+
+    def get_urls(self):
+        name = "residents_accessquestion_%s"
+        views = [
+            ("", self.changelist_view, "changelist"),
+            ("<uuid:uuid>/<int:number>/", self.answer_view, "change"),
+        ]
+        return [
+            path(route, self.admin_site.admin_view(view), name=name % what)
+            for route, view, what in views
+        ]
+
+    def answer_view(self, request, uuid, number):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        own = self.get_queryset(request).select_related("resident", "office")
+        question = get_object_or_404(own, resident__uuid=uuid, access_number=number)
+        access = question.resident.accesses.select_related("by").get(number=number)
+        wrong = ""
+        if request.method == "POST":
+            if not request.user.has_perm("residents.change_accessquestion"):
+                raise PermissionDenied
+            try:
+                answer_access_question(
+                    question=question, answer=request.POST.get("answer", ""), by=request.user
+                )
+            except CannotAsk as reason:
+                wrong = str(reason)
+            else:
+                messages.success(request, _("Answered. The resident reads it."))
+                return HttpResponseRedirect(request.path)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Question about an access"),
+            "question": question,
+            "access": access,
+            "wrong": wrong,
+        }
+        template = "admin/residents/accessquestion/answer.html"
+        return TemplateResponse(request, template, context, status=422 if wrong else 200)

@@ -309,7 +309,11 @@ class FactReport(models.Model):
 
 
 class RecordAccess(models.Model):
-    """A member of staff looked at a resident's record, for a purpose. The resident can see it."""
+    """A member of staff looked at a resident's record, for a purpose. The resident can see it.
+
+    Rows are added by `access_log.note_access` alone, and never changed. Each carries a hash of
+    itself and of the row before it, so that a row changed or taken away shows (access_log.py).
+    """
 
     resident = models.ForeignKey(
         Resident,
@@ -318,16 +322,102 @@ class RecordAccess(models.Model):
         verbose_name=_("resident"),
         db_index=False,
     )
+    number = models.PositiveIntegerField(_("number"), help_text=_("From 1 on, of each resident."))
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("who")
     )
+    office = models.ForeignKey(
+        Municipality,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("office"),
+        db_index=False,
+        help_text=_("Empty: whoever runs the portal."),
+    )
+    what = models.CharField(
+        _("what"), max_length=64, default="record", help_text=_("Or a receipt number.")
+    )
     purpose = models.CharField(_("purpose"), max_length=200)
     at = models.DateTimeField(_("when"), default=timezone.now)
+    chained = models.CharField(_("hash of this row and those before"), max_length=64)
 
     class Meta:
         verbose_name = _("access to a record")
         verbose_name_plural = _("accesses to records")
         indexes = [models.Index(fields=["resident", "-at"], name="record_access_by_resident")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["resident", "number"], name="record_access_numbered_once"
+            )
+        ]
 
     def __str__(self):
         return f"{self.at:%Y-%m-%d %H:%M}"
+
+
+class AccessLogHead(models.Model):
+    """How many accesses a resident's log has, and the hash of the last: a missing end shows."""
+
+    resident = models.OneToOneField(
+        Resident, models.CASCADE, primary_key=True, related_name="access_log_head"
+    )
+    count = models.PositiveIntegerField(_("accesses"))
+    chained = models.CharField(_("hash of the last"), max_length=64)
+
+    class Meta:
+        verbose_name = _("end of an access log")
+        verbose_name_plural = _("ends of access logs")
+
+    def __str__(self):
+        return f"{self.count}"
+
+
+class AccessQuestion(models.Model):
+    """A resident asks an office why it looked; the office answers by a day."""
+
+    resident = models.ForeignKey(
+        Resident, models.CASCADE, related_name="+", verbose_name=_("resident"), db_index=False
+    )
+    # Of the resident's accesses: no foreign key by id alone (docs/adr/0004).
+    access_number = models.PositiveIntegerField(_("number of the access"))
+    office = models.ForeignKey(
+        Municipality,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("office"),
+    )
+    text = models.TextField(_("question"), max_length=2000, blank=True)
+    asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
+    answer_by = models.DateField(_("answer by"))
+    answer = models.TextField(_("answer"), max_length=4000, blank=True)
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("answered by"),
+    )
+
+    class Meta:
+        verbose_name = _("question about an access")
+        verbose_name_plural = _("questions about accesses")
+        ordering = ["answer_by", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["resident", "access_number"], name="access_question_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True, answered_by__isnull=True, answer="")
+                | (Q(answered_at__isnull=False, answered_by__isnull=False) & ~Q(answer="")),
+                name="access_question_answered_by_somebody",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.asked_at:%Y-%m-%d}"

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from portal import clock
 from portal.accounts.models import User
-from portal.residents.models import Fact, RecordAccess, Resident
+from portal.residents.access_log import note_access
+from portal.residents.models import Fact, Municipality, Resident
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,20 @@ def unknown_from(day: date) -> date | str:
     return _("%(day)s (too old)") % {"day": formats.date_format(day)}
 
 
-def look_at(*, resident: Resident, purpose: str, by: User) -> None:
-    """Note that `by` opens the record, so that the resident can see who looked and why."""
-    RecordAccess.objects.create(resident=resident, by=by, purpose=purpose)
+def look_at(
+    *,
+    resident: Resident,
+    purpose: str,
+    by: User,
+    office: Municipality | None = None,
+    what: str = "record",
+) -> None:
+    """Note that `by` opens the record, so that the resident can see who looked and why.
+
+    `what` is "record", or the receipt number of what was opened. Without an `office` it is the one
+    in which the person works, if that is one.
+    """
+    if office is None:
+        offices = list(by.offices.select_related("municipality")[:2])
+        office = offices[0].municipality if len(offices) == 1 else None
+    note_access(resident=resident, purpose=purpose, by=by, office=office, what=what)

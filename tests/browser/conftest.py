@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from portal.residents.models import RecordAccess
+from portal.residents.access_log import note_access
 from tasks.models import Task
 from tasks.reconcile import reconcile_people
 from tasks.rules import registry
@@ -49,7 +49,7 @@ def hanako(chiyoda):
     CertificateFactory(resident=child, expires_on=date(2027, 4, 1))
     reconcile_people([child.pk], today=date(2027, 1, 1))
     reconcile_people([hanako.pk, child.pk], today=TODAY)
-    RecordAccess.objects.create(resident=hanako, by=UserFactory(), purpose="call 2027-311")
+    note_access(resident=hanako, by=UserFactory(), purpose="call 2027-311")
     return hanako
 
 

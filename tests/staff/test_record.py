@@ -132,7 +132,7 @@ def test_the_record_takes_the_same_queries_with_few_rows_and_with_many(
 ):
     client.force_login(help_desk)
     open_record(client, office.resident)
-    with django_assert_num_queries(33) as few:
+    with django_assert_num_queries(39) as few:
         client.get(record(office.resident))
     for number in range(30):
         CertificateFactory(resident=office.resident, current=False)

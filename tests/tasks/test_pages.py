@@ -10,7 +10,8 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from portal.card.models import Certificate, InsuranceUse
-from portal.residents.models import RecordAccess, Source
+from portal.residents.access_log import note_access
+from portal.residents.models import Source
 from tasks import acts, versions
 from tasks.models import Task
 from tasks.reconcile import reconcile_people
@@ -454,13 +455,17 @@ def test_an_unknown_rule_is_a_404(visit):
 
 def test_who_looked_lists_each_access_with_its_purpose(visit, hanako):
     clerk = UserFactory(email="clerk@example.jp")
-    RecordAccess.objects.create(resident=hanako, by=clerk, purpose="call 2027-311")
+    note_access(resident=hanako, by=clerk, office=hanako.municipality, purpose="call 2027-311")
 
-    assertContains(visit("/who-looked/"), "clerk@example.jp, purpose: call 2027-311")
+    shown = visit("/who-looked/")
+    assertContains(shown, "東京都千代田区")
+    assertContains(shown, "call 2027-311")
+    # The office answers for it, not a person (docs/adr/0015).
+    assertNotContains(shown, "clerk@example.jp")
 
 
 def test_who_looked_shows_nobody_elses_list(visit):
-    RecordAccess.objects.create(resident=ResidentFactory(), by=UserFactory(), purpose="call")
+    note_access(resident=ResidentFactory(), by=UserFactory(), purpose="call")
 
     assertContains(visit("/who-looked/"), "Nobody has opened your record so far.")
 

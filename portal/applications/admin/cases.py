@@ -109,7 +109,13 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         cases = cases_of(office_of(request)).select_related(
-            "version", "resident", "about", "assigned_to", "proposed_by", "decided_by"
+            "version",
+            "resident",
+            "about",
+            "municipality",
+            "assigned_to",
+            "proposed_by",
+            "decided_by",
         )
         return get_object_or_404(cases, uuid=uuid)
 
@@ -118,6 +124,8 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
             resident=case.resident,
             purpose=_("case %(number)s") % {"number": case.receipt_number},
             by=request.user,
+            office=case.municipality,
+            what=case.receipt_number,
         )
         context = {
             **self.admin_site.each_context(request),

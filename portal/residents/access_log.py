@@ -1,0 +1,128 @@
+"""Who looked at whose record: written in a chain, so that what is changed or removed shows.
+
+Each row carries an HMAC of its own content and of the hash of the row before it; the head of each
+resident's chain says how long it is. The key (ACCESS_LOG_KEY) is not in the database, so who can
+only write there cannot mend the chain. docs/adr/0015.
+"""
+
+import hmac
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from portal.residents.models import AccessLogHead, Municipality, RecordAccess, Resident
+
+START = ""
+
+
+def link(before: str, row: RecordAccess) -> str:
+    """Return the hash of a row that follows one with the hash `before`."""
+    content = [
+        before,
+        row.resident_id,
+        row.number,
+        row.by_id,
+        row.office_id,
+        row.what,
+        row.purpose,
+        row.at.astimezone(UTC).isoformat(),
+    ]
+    text = json.dumps(content, ensure_ascii=False).encode()
+    return hmac.new(settings.ACCESS_LOG_KEY.encode(), text, "sha256").hexdigest()
+
+
+@transaction.atomic
+def note_access(
+    *,
+    resident: Resident,
+    purpose: str,
+    by,
+    office: Municipality | None = None,
+    what: str = "record",
+    at: datetime | None = None,
+) -> RecordAccess:
+    """Add a row at the end of the resident's log; of two at once, one follows the other."""
+    AccessLogHead.objects.bulk_create(
+        [AccessLogHead(resident=resident, count=0, chained=START)], ignore_conflicts=True
+    )
+    head = AccessLogHead.objects.select_for_update().get(resident=resident)
+    row = RecordAccess(
+        resident=resident,
+        number=head.count + 1,
+        by=by,
+        office=office,
+        what=what,
+        purpose=purpose,
+        at=at or timezone.now(),
+    )
+    row.chained = link(head.chained, row)
+    row.save(force_insert=True)
+    AccessLogHead.objects.filter(resident=resident).update(count=row.number, chained=row.chained)
+    return row
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The first place in a resident's log at which it is not as it was written."""
+
+    resident: str  # the register's id
+    number: int
+    why: str
+
+
+# One statement, so that what is written meanwhile is seen with its head or not at all.
+EVERYTHING = """
+    SELECT coalesce(h.resident_id, a.resident_id) AS resident, h.count, h.chained, a.number,
+        a.by_id, a.office_id, a.what, a.purpose, a.at, a.chained
+    FROM residents_accessloghead h
+    FULL JOIN residents_recordaccess a ON a.resident_id = h.resident_id
+    ORDER BY resident, a.number"""
+
+
+def check_access_logs() -> Iterator[Broken | int]:
+    """Yield where logs are broken, and last of all how many rows were read.
+
+    Rows come from a cursor of the server, so memory does not grow with them.
+    """
+    read = 0
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(EVERYTHING)
+        for resident, rows in groupby(cursor, key=itemgetter(0)):
+            broken, number, before, end = None, 0, START, None
+            for row in rows:
+                end, cells = row[1:3], row[3:]
+                if cells[0] is None:  # a head without rows
+                    continue
+                read, number = read + 1, number + 1
+                broken = broken or _break_at(number, before, resident, cells)
+                before = cells[-1]
+            if broken or end != (number, before):
+                yield Broken(_ref(resident), *(broken or (number + 1, "removed")))
+    yield read
+
+
+def _break_at(number: int, before: str, resident: int, cells) -> tuple[int, str] | None:
+    stored, by, office, what, purpose, at, chained = cells
+    if stored != number:
+        return number, "removed"
+    row = RecordAccess(
+        resident_id=resident,
+        number=number,
+        by_id=by,
+        office_id=office,
+        what=what,
+        purpose=purpose,
+        at=at,
+    )
+    return None if hmac.compare_digest(chained, link(before, row)) else (number, "changed")
+
+
+def _ref(resident_id: int) -> str:
+    return Resident.objects.values_list("ref", flat=True).get(pk=resident_id)

@@ -1,0 +1,50 @@
+"""A resident asks why an office looked; the office answers by a day."""
+
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.residents.codes import holds_my_number
+from portal.residents.models import AccessQuestion, RecordAccess, Resident
+
+ANSWERED_WITHIN = timedelta(days=14)
+
+
+class CannotAsk(ValueError):
+    """The text says why, and what next."""
+
+
+def ask_about_access(*, resident: Resident, number: int, text: str, today: date) -> AccessQuestion:
+    """Ask once about one of the resident's accesses; asked again, the first question stands.
+
+    Raises CannotAsk, and RecordAccess.DoesNotExist.
+    """
+    access = RecordAccess.objects.get(resident=resident, number=number)
+    text = text.strip()
+    if holds_my_number(text):
+        raise CannotAsk(_("This holds twelve digits that may be a My Number. Leave them out."))
+    question, _made = AccessQuestion.objects.get_or_create(
+        resident=resident,
+        access_number=access.number,
+        defaults={
+            "office": access.office,
+            "text": text[:2000],
+            "answer_by": today + ANSWERED_WITHIN,
+        },
+    )
+    return question
+
+
+@transaction.atomic
+def answer_access_question(*, question: AccessQuestion, answer: str, by) -> None:
+    """Answer a question; answered twice, the first answer stands. Raises CannotAsk."""
+    own = AccessQuestion.objects.filter(resident=question.resident_id, pk=question.pk)
+    standing = own.select_for_update().get()
+    if not answer.strip():
+        raise CannotAsk(_("Write an answer. The resident reads it."))
+    if holds_my_number(answer):
+        raise CannotAsk(_("This holds twelve digits that may be a My Number. Leave them out."))
+    if standing.answered_at is None:
+        own.update(answer=answer.strip()[:4000], answered_at=timezone.now(), answered_by=by)

@@ -1,0 +1,128 @@
+"""Who looked: a chain in which a row that is changed or removed shows."""
+
+import json
+from datetime import date
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from portal.residents.access_log import Broken, check_access_logs, note_access
+from portal.residents.ask_access import CannotAsk, answer_access_question, ask_about_access
+from portal.residents.models import AccessLogHead, AccessQuestion, RecordAccess
+from tests.at_once import at_once
+from tests.factories import ResidentFactory, UserFactory
+
+TODAY = date(2026, 11, 20)
+
+
+@pytest.fixture
+def log(db):
+    """A resident whose record was opened five times, and another of whom it was once."""
+    resident, by = ResidentFactory(ref="R1"), UserFactory()
+    for number in range(5):
+        note_access(resident=resident, by=by, purpose=f"call {number}")
+    note_access(resident=ResidentFactory(ref="R2"), by=by, purpose="call")
+    return resident
+
+
+def test_a_log_that_nobody_touched_is_whole(log):
+    assert list(check_access_logs()) == [6]
+    assert list(log.accesses.order_by("number").values_list("number", flat=True)) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("number", [1, 3, 5])
+@pytest.mark.parametrize(
+    ("column", "value"), [("purpose", "x"), ("what", "A-1"), ("office", "131016"), ("at", "now")]
+)
+def test_a_changed_row_shows_with_its_number(log, number, column, value):
+    row = RecordAccess.objects.get(resident=log, number=number)
+    changed = {"office": {"office_id": value}, "at": {"at": log.checked_at}}.get(
+        column, {column: value}
+    )
+    RecordAccess.objects.filter(resident=log, pk=row.pk).update(**changed)
+
+    assert next(iter(check_access_logs())) == Broken("R1", number, "changed")
+
+
+@pytest.mark.parametrize("number", [1, 3, 5])
+def test_a_removed_row_shows_where_it_was(log, number):
+    RecordAccess.objects.filter(resident=log, number=number).delete()
+
+    assert next(iter(check_access_logs())) == Broken("R1", number, "removed")
+
+
+def test_a_log_removed_whole_shows(log):
+    RecordAccess.objects.filter(resident=log).delete()
+
+    assert next(iter(check_access_logs())) == Broken("R1", 1, "removed")
+
+
+def test_a_log_without_its_head_shows(log):
+    AccessLogHead.objects.filter(resident=log).delete()
+
+    assert next(iter(check_access_logs())) == Broken("R1", 6, "removed")
+
+
+def test_rows_put_into_another_order_show(log):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE residents_recordaccess SET number = number + 100 WHERE resident_id = %s "
+            "AND number IN (2, 3)",
+            [log.pk],
+        )
+        cursor.execute(
+            "UPDATE residents_recordaccess SET number = 105 - number WHERE resident_id = %s "
+            "AND number > 100",
+            [log.pk],
+        )
+
+    assert next(iter(check_access_logs())) == Broken("R1", 2, "changed")
+
+
+def test_without_the_key_no_chain_can_be_made(log, settings):
+    settings.ACCESS_LOG_KEY = "another"
+
+    assert next(iter(check_access_logs())) == Broken("R1", 1, "changed")
+
+
+def test_the_command_prints_the_places_and_fails(log, capsys):
+    call_command("check_access_log")
+    assert json.loads(capsys.readouterr().out) == {"read": 6, "broken": 0}
+
+    RecordAccess.objects.filter(resident=log, number=2).delete()
+    with pytest.raises(SystemExit):
+        call_command("check_access_log")
+    place, counts = capsys.readouterr().out.splitlines()
+    assert json.loads(place) == {"resident": "R1", "number": 2, "why": "removed"}
+    assert json.loads(counts) == {"read": 5, "broken": 1}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("municipalities")
+def test_written_at_the_same_moment_the_rows_follow_one_another():
+    resident, by = ResidentFactory(), UserFactory()
+    at_once(*[lambda: note_access(resident=resident, by=by, purpose="call")] * 8)
+
+    assert list(check_access_logs()) == [8]
+
+
+def test_an_access_is_asked_about_once_and_answered_by_a_day(log):
+    first = ask_about_access(resident=log, number=2, text="Why?", today=TODAY)
+    again = ask_about_access(resident=log, number=2, text="Why again?", today=TODAY)
+
+    assert (first.pk, again.text, first.answer_by) == (again.pk, "Why?", date(2026, 12, 4))
+    answer_access_question(question=first, answer="You called us.", by=UserFactory())
+    answer_access_question(question=first, answer="Another answer.", by=UserFactory())
+    assert AccessQuestion.objects.get().answer == "You called us."
+
+
+def test_nobody_asks_about_another_persons_access(log):
+    with pytest.raises(RecordAccess.DoesNotExist):
+        ask_about_access(resident=ResidentFactory(), number=1, text="", today=TODAY)
+
+
+def test_a_my_number_is_not_kept(log):
+    with pytest.raises(CannotAsk, match="My Number"):
+        ask_about_access(resident=log, number=1, text="1234 5678 9018", today=TODAY)
+    assert not AccessQuestion.objects.exists()
