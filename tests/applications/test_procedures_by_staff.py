@@ -4,9 +4,12 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from portal.applications.models import Procedure, ProcedureVersion
-from tests.applications.factories import OfficeMembershipFactory
+from portal.applications.ship import shipped_keys
+from tests.applications.factories import OfficeMembershipFactory, ProcedureFactory
+from tests.factories import MunicipalityFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november", "shipped")]
 LIST = "/staff/applications/procedure/"
@@ -111,3 +114,67 @@ def test_withdrawn_it_says_why_and_cannot_be_sent(clerk, hers):
     assert "The garden is closed." in shown.content.decode()
     sent = hers.post(reverse("applications:send", args=[draft.uuid]))
     assert sent.status_code == 422
+
+
+@pytest.mark.parametrize("key", ["Allotment", "allot_ment", "1st", "-a", "", "a" * 33, "農園"])
+def test_a_key_that_a_text_could_not_have_is_refused_at_once(clerk, key):
+    answer = new(clerk, key=key)
+
+    assert answer.status_code == 200 and answer.context["form"].errors["key"]
+    assert not Procedure.objects.filter(municipality="131016").exists()
+
+
+def test_what_cannot_be_copied_says_why_and_leaves_nothing(clerk):
+    shipped = ProcedureVersion.objects.get(procedure__key="nursery")
+    ProcedureVersion.objects.filter(pk=shipped.pk).update(text='{"key": "nursery"}')
+
+    answer = new(clerk, key="own", copied=shipped.pk)
+
+    assert "cannot be copied" in answer.content.decode()
+    assert not Procedure.objects.filter(key="own").exists()
+
+
+@pytest.mark.parametrize("copied", shipped_keys())
+def test_each_that_came_with_the_portal_can_be_copied_and_looked_at(clerk, copied):
+    version = ProcedureVersion.objects.get(procedure__key=copied)
+    new(clerk, key="own", copied=version.pk)
+
+    own = Procedure.objects.get(key="own")
+    shown = clerk.get(f"{LIST}{own.pk}/preview/").content.decode()
+
+    for question in version.definition["questions"]:
+        assert escape(question["text"]["en"]) in shown
+
+
+def test_the_preview_says_in_the_residents_words_who_is_asked_and_what_ends_it(clerk):
+    shipped = Procedure.objects.get(key="child-allowance", municipality=None)
+
+    shown = clerk.get(f"{LIST}{shipped.pk}/preview/").content.decode()
+
+    assert "Asked only if “Are you a civil servant?” is: I do not know" in shown
+    assert "Yes → Claim it from your employer" in shown
+
+
+def test_what_a_colleague_changed_since_the_preview_is_not_published(clerk):
+    new(clerk)
+    procedure = Procedure.objects.get(key="allotment-garden")
+    seen = clerk.get(f"{LIST}{procedure.pk}/preview/").context["seen"]
+    save(clerk, procedure, text_of(procedure).replace("5,000", "9,000"))
+
+    answer = clerk.post(f"{LIST}{procedure.pk}/publish/", {"seen": seen}, follow=True)
+
+    assert "changed since you looked at it" in answer.content.decode()
+    assert procedure.versions.get().state == "draft"
+    now = answer.context["seen"]
+    clerk.post(f"{LIST}{procedure.pk}/publish/", {"seen": now})
+    assert procedure.versions.get().state == "published"
+
+
+def test_another_offices_procedure_is_the_same_404_as_none(clerk):
+    MunicipalityFactory(code="131024", name="中央区")
+    other = ProcedureFactory(key="theirs", municipality_id="131024")
+
+    for pk in (other.pk, 999_999):
+        for deed in ("", "preview/", "publish/", "withdraw/"):
+            assert clerk.get(f"{LIST}{pk}/{deed}").status_code == 404
+    assert new(clerk, municipality="131024").context["form"].errors["municipality"]

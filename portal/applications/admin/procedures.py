@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.core.validators import validate_slug
+from django.core.validators import RegexValidator
 from django.db import transaction
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -12,7 +12,8 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.applications.definition import definition_of
+from portal.applications.called import in_language
+from portal.applications.definition import Question, definition_of
 from portal.applications.models import Procedure, ProcedureVersion
 from portal.applications.office import offices_of
 from portal.applications.publish import CannotPublish, publish, save_draft, withdraw_version
@@ -24,7 +25,12 @@ class NewForm(forms.Form):
     key = forms.CharField(
         label=gettext_lazy("Key"),
         max_length=32,
-        validators=[validate_slug],
+        validators=[
+            RegexValidator(
+                r"^[a-z][a-z0-9-]*\Z",
+                gettext_lazy("Small letters, digits and hyphens; a letter first."),
+            )
+        ],
         help_text=gettext_lazy("Small letters, digits and hyphens: allotment-garden."),
     )
     municipality = forms.ModelChoiceField(
@@ -133,7 +139,12 @@ class ProcedureAdmin(admin.ModelAdmin):
             if Procedure.objects.filter(key=key, municipality=municipality).exists():
                 form.add_error("key", _("Your office has a procedure of this key already."))
             else:
-                return HttpResponseRedirect(self._made(request, form))
+                try:
+                    return HttpResponseRedirect(self._made(request, form))
+                except Mistakes as found:  # written when less was asked of a text, or in JSON
+                    line, text = found.mistakes[0]
+                    said = _("This cannot be copied as it is. Line %(line)s: %(text)s")
+                    form.add_error("copied", said % {"line": line, "text": text})
         return self._page(request, "new", title=_("New procedure"), form=form)
 
     @transaction.atomic
@@ -176,6 +187,7 @@ class ProcedureAdmin(admin.ModelAdmin):
             procedure=procedure,
             versions=versions,
             draft=draft,
+            seen=seen(draft) if draft else "",
             form=form,
             mistakes=mistakes,
             may_write=may_write,
@@ -196,9 +208,18 @@ class ProcedureAdmin(admin.ModelAdmin):
             % {"key": procedure.key, "number": version.number},
             procedure=procedure,
             version=version,
+            seen=seen(version),
             definition=definition,
             questions=[
-                (question, [(definition.question(one.question), one) for one in question.when])
+                (
+                    question,
+                    [
+                        (earlier, " / ".join(label_of(earlier, value) for value in one.is_in))
+                        for one in question.when
+                        if (earlier := definition.question(one.question))
+                    ],
+                    [(label_of(question, value), said) for value, said in question.stops.items()],
+                )
                 for question in definition.questions
             ],
             may_publish=self.may_write(request, procedure)
@@ -212,6 +233,9 @@ class ProcedureAdmin(admin.ModelAdmin):
             raise PermissionDenied
         draft = procedure.versions.filter(state=ProcedureVersion.State.DRAFT).first()
         if request.method == "POST" and draft:
+            if request.POST.get("seen", seen(draft)) != seen(draft):
+                messages.error(request, _("It was changed since you looked at it. Look again."))
+                return HttpResponseRedirect(_address("preview", procedure))
             try:
                 publish(version=draft, by=request.user)
             except CannotPublish as reason:
@@ -247,6 +271,16 @@ def _address(what: str, procedure: Procedure) -> str:
     return reverse(f"admin:applications_procedure_{what}", args=[procedure.pk])
 
 
+def label_of(question: Question, value: str) -> str:
+    """Return what the resident reads at a choice."""
+    return next(in_language(one.label) for one in question.choices if one.value == value)
+
+
+def seen(version: ProcedureVersion) -> str:
+    """Return what tells one state of a draft from the next: published is what was looked at."""
+    return f"{version.pk} {version.made_at.isoformat()}"
+
+
 def with_key(text: str, key: str) -> str:
     """Return a definition's text with another key, all else as it stands."""
     lines = text.splitlines(keepends=True)
@@ -256,10 +290,10 @@ def with_key(text: str, key: str) -> str:
 EXAMPLE = """\
 # Lines that begin with # are notes. Each text is given in Japanese (ja) and English (en).
 key: %(key)s
-name: {ja: 市民農園の利用申込み, en: Use of an allotment garden}
+name: {ja: 市民農園の利用の申請, en: Use of an allotment garden}
 reading: しみんのうえん
 keywords: [農園, 畑, garden]
-summary: {ja: 市民農園の区画を申し込みます。, en: Apply for a plot in the allotment garden.}
+summary: {ja: 市民農園の区画の利用を申請します。, en: Apply for a plot in the allotment garden.}
 who: {ja: 市内に住んでいる人, en: Residents of this municipality}
 basis: {ja: 市民農園条例, en: Ordinance on allotment gardens}
 office: {ja: 農政課, en: Agriculture section}
