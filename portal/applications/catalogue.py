@@ -26,7 +26,7 @@ LIFE_EVENTS = {
     "illness": _("Illness and disability"),
     "old-age": _("Old age"),
     "death": _("When somebody has died"),
-    "certificates": _("Certificates"),
+    "certificates": _("Certificates and copies"),
 }
 ALIKE = 0.6  # of the letters of a search, in threes, so many must be found (pg_trgm)
 MOST_FOUND = 20

@@ -1,5 +1,6 @@
 """What can be applied for: first what is for this person, and found as people type it."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from portal.applications.definition import definition_of
 from portal.applications.models import ProcedureVersion
 from portal.applications.searched import one_form, searched_form
 from portal.applications.start import start
+from portal.residents.models import Resident
 from tests.applications.factories import ProcedureFactory, SentApplicationFactory, VersionFactory
 from tests.factories import CHIYODA, ChildFactory, MunicipalityFactory, ResidentFactory
 
@@ -210,6 +212,29 @@ def test_one_main_button_leads_to_the_draft_that_is_there(november, shipped, her
     assert before.count("button-main") == after.count("button-main") == 1
     assert "/start/" in before
     assert f"/applications/{draft.uuid}/questions/" in after
+
+
+@pytest.mark.parametrize(
+    ("born", "said"),
+    [
+        (date(2026, 11, 10), "by 25 November 2026"),
+        (date(2026, 11, 5), "by 20 November 2026"),
+        (date(2026, 11, 4), "the last day was 19 November 2026"),
+        (date(2026, 8, 9), "the last day was 24 August 2026"),
+        (date(2026, 8, 7), None),
+    ],
+)
+def test_the_last_day_is_counted_for_the_child(november, shipped, hers, hanako, born, said):
+    Resident.objects.exclude(pk=hanako.pk).update(born=born)
+
+    html = hers.get("/applications/procedures/child-allowance/").content.decode()
+
+    text = " ".join(re.sub("<[^>]+>", "", html).split())
+    if said:
+        assert said in text
+    else:
+        assert "last day was" not in text
+    assert "Confirm the day with your municipality." in text
 
 
 def test_what_was_sent_before_is_said(november, shipped, hers, hanako):

@@ -1,5 +1,7 @@
 """What can be applied for, and one procedure."""
 
+from datetime import timedelta
+
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -13,6 +15,7 @@ from portal.applications.views.fill import offered, whom_about
 from portal.residents.models import Resident
 from tasks.views import for_residents
 
+LONG_PAST = timedelta(days=90)  # most have applied since, or know
 OVER = [State.REFUSED, State.COMPLETED, State.WITHDRAWN]
 
 
@@ -54,7 +57,7 @@ def procedure(request, resident, key):
         "resident": resident,
         "definition": definition,
         "today": today,
-        "last_days": [(one, last) for one, last in counted if last],
+        "last_days": [(one, last) for one, last in counted if last and last > today - LONG_PAST],
         "draft": next((one for one in running if one.state == State.DRAFT), None),
         "sent": [one for one in running if one.state != State.DRAFT],
         "steps": [
