@@ -286,6 +286,15 @@ PUSH_SERVICES = [
     "https://*.notify.windows.com",
 ]
 
+# ---- attached files: outside all that is served; scanned by clamd where one is named
+ATTACHMENTS_DIR = Path(os.environ.get("ATTACHMENTS_DIR") or RUN_DIR / "attachments")
+CLAMD_URL = os.environ.get("CLAMD_URL", "")  # tcp://host:3310 or unix:///run/clamav/clamd.ctl
+if CLAMD_URL and urlsplit(CLAMD_URL).scheme not in ("tcp", "unix"):
+    raise ImproperlyConfigured(
+        "CLAMD_URL is not the address of clamd. Write tcp://host:3310 or "
+        "unix:///run/clamav/clamd.ctl."
+    )
+
 # ---- language and time
 LANGUAGE_CODE = "ja"
 LANGUAGES = [("ja", _("Japanese")), ("en", _("English"))]
@@ -381,6 +390,15 @@ CELERY_BEAT_SCHEDULE = {
     "access-log": {
         "task": "portal.residents.jobs.check_access_log",
         "schedule": crontab(hour=4, minute=30),
+    },
+    "application-files-scan": {
+        "task": "portal.applications.jobs.scan_files",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 300},
+    },
+    "application-files-tidy": {
+        "task": "portal.applications.jobs.tidy_files",
+        "schedule": crontab(hour=4, minute=15),
     },
     "durations": {
         "task": "portal.applications.jobs.count_usual_durations",

@@ -15,13 +15,16 @@ from django.utils.translation import gettext_lazy
 from portal import clock
 from portal.accounts.models import User
 from portal.applications import decide
+from portal.applications.attach import attached
 from portal.applications.branch import asked
 from portal.applications.correct_request import CannotAsk, ask_for_correction, open_request
 from portal.applications.definition import definition_of
+from portal.applications.files import download
 from portal.applications.messages import CannotWrite, write
 from portal.applications.models import (
     Application,
     ApplicationEvent,
+    Attachment,
     Message,
     MessageTemplate,
     State,
@@ -60,6 +63,7 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
         views = [
             ("", self.queue_view, "changelist"),
             ("<uuid:uuid>/", self.case_view, "change"),
+            ("<uuid:uuid>/files/<uuid:file>/", self.file_view, "file"),
             ("<uuid:uuid>/<slug:deed>/", self.deed_view, "deed"),
         ]
         return [
@@ -139,6 +143,23 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
         return TemplateResponse(
             request, "admin/applications/application/case.html", context, status=status
         )
+
+    def file_view(self, request, uuid, file):
+        """Download one of the case's files; that it was opened is noted as looking is."""
+        case = self._case(request, uuid)
+        files = Attachment.objects.of(case).filter(removed_at=None)
+        attachment = get_object_or_404(files.exclude(scan=Attachment.Scan.INFECTED), uuid=file)
+        look_at(
+            resident=case.resident,
+            purpose=_("case %(number)s, a file") % {"number": case.receipt_number},
+            by=request.user,
+            office=case.municipality,
+            what=case.receipt_number,
+        )
+        try:
+            return download(attachment)
+        except FileNotFoundError as error:
+            raise Http404 from error
 
     def deed_view(self, request, uuid, deed):
         case = self._case(request, uuid)
@@ -279,6 +300,7 @@ class CasePage:
                 (question, shown_answer(question, case.answers.get(question.key), case))
                 for question in asked(self.definition, case.answers)
             ],
+            "files": attached(case),
             "events": events,
             "progress": progress_of(
                 case, self.definition, events, durations_of(case), today=self.today

@@ -15,6 +15,7 @@ from portal.applications.answer import (
     save_answer,
     unanswered,
 )
+from portal.applications.attach import MOST, attached
 from portal.applications.branch import asked, stopped_by
 from portal.applications.correct_request import answer_correction, open_request
 from portal.applications.deadline import last_day
@@ -187,6 +188,8 @@ class QuestionPage:
             if question.stops and "stopped" in request.GET
             else None,
             "mistakes": form_mistakes(form),
+            "files": attached(application, question.key) if question.type == "file" else [],
+            "most_files": MOST,
             "back_to_review": "review" in request.GET,
             "correcting": open_request(application) if correcting else None,
             "withdrawn": withdrawn_version(application),

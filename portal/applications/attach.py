@@ -1,0 +1,92 @@
+"""Attach a file to an answer, and take it away again. Other answers stay as they are."""
+
+from hashlib import sha256
+from uuid import UUID, uuid4
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.applications.answer import save_answer
+from portal.applications.definition import definition_of
+from portal.applications.files import LARGEST, CannotAttach, checked_type, safe_name, scan, store
+from portal.applications.models import Application, Attachment
+from portal.residents.models import Resident
+
+MOST = 5  # files of one question
+
+
+def attached(application: Application, question: str | None = None) -> list[Attachment]:
+    """Return the files of one question, or of all, as they were attached."""
+    files = Attachment.objects.of(application).filter(removed_at=None)
+    if question:
+        files = files.filter(question=question)
+    return list(files.order_by("added_at", "pk"))
+
+
+def attach(*, resident: Resident, uuid, question: str, upload: UploadedFile | None, by):
+    """Keep a file with the question. Raises CannotAttach, Closed and Application.DoesNotExist."""
+    if upload is None:
+        raise CannotAttach(_("Choose a file first."))
+    if upload.size > LARGEST:
+        raise CannotAttach(
+            _("This file has %(size)s, and at most %(largest)s fit. Make it smaller.")
+            % {"size": filesizeformat(upload.size), "largest": filesizeformat(LARGEST)}
+        )
+    data = upload.read()
+    media_type = checked_type(data)
+    found = scan(data)
+    if found == Attachment.Scan.INFECTED:
+        raise CannotAttach(_("Something harmful was found in this file. It was not kept."))
+    attachment = Attachment(
+        resident=resident,
+        uuid=uuid4(),
+        question=question,
+        name=safe_name(upload.name, media_type),
+        media_type=media_type,
+        size=len(data),
+        sha256=sha256(data).hexdigest(),
+        scan=found,
+        added_by=by,
+    )
+    with transaction.atomic():
+        application = _held(resident, uuid)
+        files = attached(application, question)
+        if len(files) >= MOST:
+            raise CannotAttach(
+                _("There are %(most)d files already. Remove one first.") % {"most": MOST}
+            )
+        asked = definition_of(application.version.definition).question(question)
+        if asked is None or asked.type != "file":
+            raise CannotAttach(_("No file is asked for here."))
+        _save(application, resident, question, [*files, attachment])
+        attachment.application = application
+        attachment.save(force_insert=True)
+        store(attachment.uuid, data)
+    return attachment
+
+
+@transaction.atomic
+def remove(*, resident: Resident, uuid, question: str, file: UUID) -> None:
+    """Take a file away from its question. Raises Closed and Application.DoesNotExist."""
+    application = _held(resident, uuid)
+    files = [one for one in attached(application, question) if one.uuid != file]
+    _save(application, resident, question, files)
+    own = Attachment.objects.of(application).filter(question=question, uuid=file)
+    own.update(removed_at=timezone.now())
+
+
+def _held(resident, uuid) -> Application:
+    own = Application.objects.for_resident(resident).select_related("version")
+    return own.select_for_update(of=["self"]).get(uuid=uuid)
+
+
+def _save(application, resident, question, files) -> None:
+    save_answer(
+        resident=resident,
+        uuid=application.uuid,
+        question=question,
+        answer=[str(one.uuid) for one in files],
+    )
