@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -40,12 +40,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Progress:
-    """The time-line, and how long the present step (`usual`) and the `whole` usually take."""
+    """The time-line, and how long the present step (`usual`) and the `whole` usually take.
+
+    `decision` is between which days it is usually decided, as long as that is to come.
+    """
 
     lines: list[Line]
     slower: bool
     usual: str
     whole: str
+    decision: tuple[date, date] | None = None
 
 
 HAPPENED = {
@@ -128,6 +132,7 @@ def progress_of(
         slower=is_slower(application, today),
         usual=on,
         whole=usual_words(durations.get(""), None),
+        decision=_decision(application, durations.get(""), today),
     )
 
 
@@ -159,6 +164,15 @@ def is_slower(application: Application, today: date) -> bool:
     """Tell whether the office takes longer than usual: past the 90th percentile."""
     until = application.usual_until
     return application.turn in (Turn.OFFICE, Turn.OTHER) and until is not None and until < today
+
+
+def _decision(application, whole: UsualDuration | None, today: date) -> tuple[date, date] | None:
+    waits = application.sent_at and not application.outcome and application.turn != Turn.NOBODY
+    if not waits or whole is None or whole.cases < FEWEST_CASES:
+        return None
+    sent = timezone.localdate(application.sent_at)
+    first, last = (sent + timedelta(days) for days in (whole.median_days, whole.ninetieth_days))
+    return (first, last) if today <= last else None
 
 
 def _happened(before: ApplicationEvent | None, event: ApplicationEvent) -> Line:

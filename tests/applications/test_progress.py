@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from portal.applications.definition import Definition, Step
 from portal.applications.messages import LONGEST, CannotWrite, to_answer, write
@@ -54,6 +55,12 @@ DEFINITION = Definition(
     ),
     questions=(),
 )
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
 
 
 def duration(cases=180, step="review", median=8, ninetieth=21) -> UsualDuration:
@@ -168,6 +175,26 @@ def test_while_it_is_the_residents_turn_nothing_is_slow_and_no_duration_is_said(
     )
 
     assert (found.slower, found.usual, found.lines[2].usual) == (False, "", "")
+
+
+@pytest.mark.parametrize(
+    ("cases", "days", "found"),
+    [
+        (20, 0, (date(2026, 12, 10), date(2026, 12, 30))),
+        (20, 40, (date(2026, 12, 10), date(2026, 12, 30))),
+        (20, 41, None),
+        (19, 0, None),
+    ],
+)
+def test_between_which_days_it_is_decided_is_said_until_they_are_over(cases, days, found):
+    application = standing("under-review", "review", sent_at=NOON)
+    whole = {"": duration(cases, step="", median=20, ninetieth=40)}
+
+    progress = progress_of(
+        application, DEFINITION, happened("received"), whole, today=TODAY + timedelta(days)
+    )
+
+    assert progress.decision == found
 
 
 # ---- the page

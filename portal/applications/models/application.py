@@ -11,6 +11,7 @@ from django.db.models import F, Func, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.applications.days import DayInJapan
 from portal.applications.models.procedure import ProcedureVersion
@@ -28,7 +29,7 @@ class State(models.TextChoices):
     GRANTED = "granted", _("decided: granted")
     REFUSED = "refused", _("decided: not granted")
     COMPLETED = "completed", _("completed")
-    WITHDRAWN = "withdrawn", _("taken back")
+    WITHDRAWN = "withdrawn", pgettext_lazy("application", "taken back")
 
 
 class Turn(models.TextChoices):
