@@ -8,6 +8,8 @@ class ApplicationsConfig(AppConfig):
     verbose_name = _("Applications")
 
     def ready(self):
+        from portal.applications.office_groups import make_office_groups
         from portal.applications.ship import ship
 
         post_migrate.connect(ship, sender=self)
+        post_migrate.connect(make_office_groups, sender=self)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from portal.applications.office_groups import CASE_WORKERS, DECIDERS
 from portal.exchange.help_desk import GROUP
 
 
@@ -112,19 +113,19 @@ PEOPLE = [
 CLERKS = [
     Person(
         email="clerk@example.jp",
-        group="case workers",
+        group=CASE_WORKERS,
         office="131016",
         about=_("Clerk of Chiyoda City: works on applications."),
     ),
     Person(
         email="decider@example.jp",
-        group="deciders",
+        group=DECIDERS,
         office="131016",
         about=_("Clerk of Chiyoda City: decides on applications too."),
     ),
     Person(
         email="elsewhere@example.jp",
-        group="case workers",
+        group=CASE_WORKERS,
         office="011002",
         about=_("Clerk of another municipality: sees its applications alone."),
     ),

@@ -82,3 +82,18 @@ def test_made_again_nothing_changes(made):
     cases.make_cases(today=TODAY)
 
     assert list(Application.objects.order_by("pk").values()) == before
+
+
+def test_each_clerks_queue_and_cases_open_and_nobody_elses(made):
+    queue = "/staff/applications/application/"
+    numbers = Application.objects.exclude(receipt_number=None)
+    of_misaki = numbers.get(resident__ref=people.MISAKI.ref)
+
+    for person in people.CLERKS:
+        browser = Client()
+        browser.force_login(User.objects.get(email=person.email))
+        own = person.office == of_misaki.municipality_id
+        assert browser.get(queue).status_code == 200
+        assert (of_misaki.receipt_number in browser.get(queue).content.decode()) is own
+        page = browser.get(f"{queue}{of_misaki.uuid}/")
+        assert page.status_code == (200 if own else 404)
