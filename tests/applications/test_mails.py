@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from portal.applications import mails
+from portal.applications import jobs, mails
 from portal.applications.messages import write
 from portal.applications.models import Application, Notice
 from portal.applications.send import send
@@ -102,6 +102,28 @@ def test_without_a_mail_server_it_waits(settings, told):
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
     assert send_all() == 0
     assert Notice.objects.get().status == "waiting"
+
+
+def test_after_the_deed_is_committed_the_queue_is_told_and_without_it_the_deed_stands(
+    monkeypatch, django_capture_on_commit_callbacks
+):
+    asked = []
+
+    def without_queue():
+        asked.append(1)
+        raise OSError
+
+    monkeypatch.setattr(jobs.send_mails, "delay", without_queue)
+    with django_capture_on_commit_callbacks(execute=True):
+        tell(sent_by(), Notice.About.RECEIVED)
+        assert asked == []
+
+    assert asked == [1] and Notice.objects.get().status == "waiting"
+
+
+def test_what_the_queue_lost_the_job_of_the_next_minute_sends(mail_server, told):
+    jobs.send_mails()
+    assert len(mail_server.accepted) == 1
 
 
 def test_an_address_refused_for_good_ends_it(mail_server, told):

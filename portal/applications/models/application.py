@@ -437,7 +437,12 @@ class Attachment(OfApplication):
         verbose_name = _("attached file")
         verbose_name_plural = _("attached files")
         indexes = [
-            models.Index(fields=["resident", "application"], name="attachment_by_application")
+            models.Index(fields=["resident", "application"], name="attachment_by_application"),
+            models.Index(
+                fields=["added_at"],
+                condition=Q(scan="not-scanned", removed_at__isnull=True),
+                name="attachment_not_scanned",
+            ),
         ]
 
     def __str__(self):
