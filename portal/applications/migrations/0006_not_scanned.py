@@ -10,7 +10,6 @@ class Migration(migrations.Migration):
     dependencies = [
         ("applications", "0005_notices"),
         ("residents", "0007_access_logs_in_chains"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
