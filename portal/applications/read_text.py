@@ -76,9 +76,7 @@ def _compose(text: str) -> yaml.Node:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise Mistakes(
-            [Mistake(line, _("This cannot be read as YAML: %(why)s.") % {"why": error.problem})]
-        ) from error
+        raise Mistakes([Mistake(line, _why(error.problem or ""))]) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise Mistakes(
@@ -89,6 +87,26 @@ def _compose(text: str) -> yaml.Node:
     if not isinstance(node, yaml.MappingNode):
         raise Mistakes([Mistake(1, _("Begin with the fields of a procedure: “key: …”."))])
     return node
+
+
+def _why(problem: str) -> str:
+    """Return in the reader's words what PyYAML says in its own."""
+    if "mapping values are not allowed" in problem:
+        return _(
+            "There is a colon too many here, or none on the line above. Put a text with a colon "
+            "between double quotes."
+        )
+    if "cannot start any token" in problem:
+        return _("This character cannot begin a text. Indent with spaces, and use double quotes.")
+    if problem.startswith("expected ',' or"):
+        return _("A bracket is not closed, or a text with a comma lacks its double quotes.")
+    if "could not find expected ':'" in problem:
+        return _("A field’s name lacks its colon, here or on the line above.")
+    if "unexpected end of stream" in problem:
+        return _("A quotation mark is not closed.")
+    if problem.startswith("expected <block end>"):
+        return _("The indentation does not fit the lines above.")
+    return _("This cannot be read as YAML: %(why)s.") % {"why": problem}
 
 
 def _plain(node, path, lines, mistakes):

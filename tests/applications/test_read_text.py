@@ -145,6 +145,26 @@ def test_what_is_no_procedure_at_all_is_refused_with_a_line(text, line):
     assert refused.value.mistakes[0].line == line
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("key: x\nname: a: b", 2, "a colon too many here"),
+        ("key: x\n\tname: y", 2, "Indent with spaces"),
+        ("key: x\nname: {ja: a\nwho: b", 3, "not closed"),
+        ("key: x\nname\nwho: b", 3, "lacks its colon"),
+        ("key: x\nname", 2, "lacks its colon"),
+        ('key: x\nname: "a', 2, "quotation mark"),
+        ("key:\n  - a\n name: b", 3, "indentation"),
+    ],
+)
+def test_what_is_no_yaml_is_said_in_words_of_ours(text, line, says):
+    with pytest.raises(Mistakes) as refused:
+        read_text(text)
+
+    [mistake] = refused.value.mistakes
+    assert (mistake.line, says in mistake.text) == (line, True), mistake
+
+
 def test_a_required_step_that_lacks_is_named():
     with pytest.raises(Mistakes, match="No step has the state “granted”"):
         read_text(TEXT.replace("state: granted", "state: with-others"))
