@@ -26,7 +26,7 @@ from portal.applications.receipt import next_number
 from portal.applications.states import TURN
 from portal.applications.usual import usual_until
 from portal.demo import children, people
-from portal.residents.models import Guardianship, Resident, Source
+from portal.residents.models import Guardianship, OfficeMembership, Resident, Source
 from tasks.reconcile import reconcile_people
 
 KEY = "child-allowance"
@@ -64,7 +64,7 @@ def make_cases(*, today: date) -> None:
     """Make the cases, once; people, staff and procedures are there."""
     if Application.objects.filter(version__isnull=False).exists():
         return
-    clerk, decider, elsewhere = (User.objects.get(email=one.email) for one in people.CLERKS)
+    clerk, decider, elsewhere = (put_in_office(one) for one in people.CLERKS)
     office = Resident.objects.get(ref=people.YOSHINO.ref).municipality
     for name, (text_ja, text_en) in TEMPLATES.items():
         MessageTemplate.objects.get_or_create(
@@ -85,6 +85,12 @@ def make_cases(*, today: date) -> None:
     )
     write_about(named[1], clerk)
     reconcile_people(desk.people, today=today)
+
+
+def put_in_office(person: people.Person) -> User:
+    user = User.objects.get(email=person.email)
+    OfficeMembership.objects.get_or_create(user=user, municipality_id=person.office)
+    return user
 
 
 def finished(municipality: str, decider: User) -> list[Case]:

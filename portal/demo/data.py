@@ -19,7 +19,7 @@ from portal.demo import children, facts
 from portal.demo.people import EVERYBODY, MASAO, MISAKI, PEOPLE, STAFF
 from portal.demo.processes import CannotRun
 from portal.exchange import load as exchange
-from portal.residents.models import OfficeMembership, Resident, Source
+from portal.residents.models import Resident, Source
 from tasks.reconcile import reconcile_people
 from tasks.sweep import run_sweep
 
@@ -108,8 +108,6 @@ def let_sign_in(password: str):
             )
             if staff and not one.superuser:
                 user.groups.set(Group.objects.filter(name=one.group))
-            if one.office:
-                OfficeMembership.objects.get_or_create(user=user, municipality_id=one.office)
             if one.ref:
                 Resident.objects.filter(ref=one.ref).update(user=user)
 
