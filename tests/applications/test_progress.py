@@ -13,6 +13,7 @@ from portal.applications.messages import LONGEST, CannotWrite, to_answer, write
 from portal.applications.models import (
     Application,
     ApplicationEvent,
+    Attachment,
     Message,
     State,
     UsualDuration,
@@ -309,6 +310,31 @@ def test_a_reported_application_is_shown_with_the_states_it_was_told_in(hers, ha
     assert main.index("Sent") < main.index("The office began to check it")
     assert "Decided: not granted" not in main
     assert f"applications/{application.uuid}/message/" not in main
+
+
+def test_attached_files_are_listed_to_be_downloaded_and_removed_ones_are_not(
+    hers, hanako, hers_sent
+):
+    kept, removed = (
+        Attachment.objects.create(
+            resident=hanako,
+            application=hers_sent,
+            question="account-copy",
+            name=name,
+            media_type="application/pdf",
+            size=1200,
+            sha256="0" * 64,
+            added_by=hanako.user,
+            removed_at=removed_at,
+        )
+        for name, removed_at in [("passbook.pdf", None), ("wrong.pdf", NOON)]
+    )
+    kept.refresh_from_db()
+
+    main = shown(hers, hers_sent)
+
+    assert reverse("applications:file", args=[hers_sent.uuid, kept.uuid]) in main
+    assert removed.name not in main
 
 
 def add_many(application, count):
