@@ -165,7 +165,7 @@ def test_one_that_its_source_withdraws_is_asked_for_again(hanako, child, load):
     assert "checkup" in tasks(hanako)
 
 
-LATER = "2027-11-01T03:00:00Z"
+LATER = "2027-11-02T00:00:00+09:00"  # a report without a time is of when it came in
 
 
 def test_one_that_is_said_not_to_be_the_childs_counts_for_nothing(hanako, child, load):
