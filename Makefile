@@ -69,7 +69,7 @@ bench: setup ## measure nights, pages, reminders, forecasts, plans and queues; p
 	@$(BIN)/python -m bench.reminders
 	@$(BIN)/python -m bench.forecast
 	@$(BIN)/python -m bench.childcare
-	@$(BIN)/python -m bench.queue
+	@$(BIN)/python -m bench.cases
 
 lock: $(INSTALLED) ## write requirements.lock from pyproject.toml with the newest versions
 	$(BIN)/pip-compile --quiet --upgrade --extra dev --generate-hashes --allow-unsafe --strip-extras \

@@ -1,6 +1,6 @@
 """What the queue of an office costs the database, at ten thousand cases and at a million.
 
-`python -m bench.queue`. All cases are of one office, a third of them waiting for it; the times are
+`python -m bench.cases`. All cases are of one office, a third of them waiting for it; the times are
 PostgreSQL's own (EXPLAIN ANALYZE: planning and running), the best of five, since what else runs on
 the machine only adds. Sizes: BENCH_CASES (10000,1000000).
 """
