@@ -9,9 +9,10 @@ import os
 from contextlib import contextmanager
 
 import django
+from psycopg.conninfo import conninfo_to_dict
 
 from bench import limit
-from bench.databases import database_url, throw_away_database
+from bench.databases import throw_away_database
 from portal import local_servers
 
 PER_RESIDENT = 2
@@ -41,7 +42,8 @@ CASES = f"""
             CASE WHEN turn = 'nobody' THEN since END,
             CASE WHEN turn = 'nobody' THEN u.id END, said.*
         FROM (SELECT n, 1 + n % ({{cases}} / {PER_RESIDENT}) AS who,
-                timestamptz '{limit.TODAY}' - (n::bigint * 7919 % 40) * interval '1 day' AS since,
+                timestamptz '{limit.TODAY}' - (n::bigint * 7919 % 40) * interval '1 day'
+                    - n * interval '1 millisecond' AS since,
                 CASE n % 3 WHEN 0 THEN 'under-review' WHEN 1 THEN 'completed'
                     ELSE 'correction' END AS state,
                 CASE n % 3 WHEN 0 THEN 'office' WHEN 1 THEN 'nobody' ELSE 'you' END AS turn
@@ -113,24 +115,16 @@ def measure(cases: int) -> bool:
 
 def main() -> None:
     local_servers.ensure()
+    server = os.environ["DATABASE_URL"]
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
-    sizes = [int(size) for size in os.environ.get("BENCH_CASES", "10000,1000000").split(",")]
-    with throw_away_database("queue") as dsn:
-        os.environ["DATABASE_URL"] = database_url(dsn)
-        django.setup()
-        measure(sizes[0])
-    for size in sizes[1:]:
-        from django.db import connections
+    django.setup()
+    from django.db import connection
 
-        with throw_away_database("queue") as dsn:
-            connections["default"].settings_dict["NAME"] = conninfo_name(dsn)
-            measure(size)
-
-
-def conninfo_name(dsn: str) -> str:
-    from psycopg.conninfo import conninfo_to_dict
-
-    return conninfo_to_dict(dsn)["dbname"]
+    for size in os.environ.get("BENCH_CASES", "10000,1000000").split(","):
+        os.environ["DATABASE_URL"] = server
+        with throw_away_database("cases") as dsn:
+            connection.settings_dict["NAME"] = conninfo_to_dict(dsn)["dbname"]
+            measure(int(size))
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def queue(office: Municipality, asked: Mapping, *, by, today: date) -> list[Appl
     if state := asked.get("state"):
         return list(
             _narrowed(cases, asked, by)
-            .filter(state=state)
+            .filter(state=state, sent_at__isnull=False)
             .order_by("-sent_at", "pk")[_offset(asked) : _offset(asked) + PER_PAGE + 1]
         )
     waiting = _narrowed(cases, asked, by).filter(turn=Turn.OFFICE)

@@ -231,9 +231,9 @@ class Application(Fact):
                 name="application_of_office_stalled",
             ),
             models.Index(
-                fields=["municipality", "-sent_at"],
+                fields=["municipality", "state", "-sent_at"],
                 condition=Q(sent_at__isnull=False),
-                name="application_of_office_sent",
+                name="application_of_office_by_state",
             ),
         ]
 
