@@ -22,6 +22,7 @@ urlpatterns = [
     path("<uuid:uuid>/review/", fill.review, name="review"),
     path("<uuid:uuid>/send/", fill.send_it, name="send"),
     path("<uuid:uuid>/sent/", fill.sent, name="sent"),
+    path("<uuid:uuid>/newer/", fill.take_newer, name="newer"),
     path("<uuid:uuid>/withdraw/", fill.withdraw, name="withdraw"),
     path("<uuid:uuid>/correct/", fill.correct, name="correct"),
     path("<uuid:uuid>/message/", progress.message, name="message"),

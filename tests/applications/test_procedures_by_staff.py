@@ -101,6 +101,28 @@ def test_a_published_version_stays_as_it_is_and_a_draft_begun_with_it_keeps_it(c
     assert "There is a newer form" in shown.content.decode()
 
 
+def test_a_draft_is_told_what_changes_and_may_go_on_with_the_newer_form(clerk, hers):
+    new(clerk)
+    procedure = Procedure.objects.get(key="allotment-garden")
+    clerk.post(f"{LIST}{procedure.pk}/publish/")
+    hers.post(reverse("applications:start", args=["allotment-garden"]))
+    draft = hers.get(reverse("applications:mine")).context["page"][0]
+    for key, given in {"name": {"confirm": "1"}, "size": {"answer": "large"}}.items():
+        hers.post(reverse("applications:question", args=[draft.uuid, key]), given)
+    text = text_of(procedure).replace("20 square metres", "25 square metres")
+    save(clerk, procedure, text.replace("key: name\n", "key: full-name\n"))
+    clerk.post(f"{LIST}{procedure.pk}/publish/")
+
+    shown = hers.get(reverse("applications:review", args=[draft.uuid])).content.decode()
+    assert "New: Your name" in shown and "No longer asked: Your name" in shown
+    assert "Changed: How large should the plot be?" in shown
+
+    after = hers.post(reverse("applications:newer", args=[draft.uuid]), follow=True)
+    draft.refresh_from_db()
+    assert (draft.version.number, draft.answers) == (2, {})
+    assert after.redirect_chain[-1][0].endswith("/questions/full-name/")
+
+
 def test_withdrawn_it_says_why_and_cannot_be_sent(clerk, hers):
     new(clerk)
     procedure = Procedure.objects.get(key="allotment-garden")

@@ -23,6 +23,7 @@ from portal.applications.definition import definition_of
 from portal.applications.forms import form_for
 from portal.applications.known import known_answer
 from portal.applications.models import Application, ProcedureVersion, State
+from portal.applications.newer import go_on_with_newer, superseded
 from portal.applications.send import CannotSend, send
 from portal.applications.shown import shown_answer
 from portal.applications.start import start
@@ -192,7 +193,7 @@ class QuestionPage:
             "most_files": MOST,
             "back_to_review": "review" in request.GET,
             "correcting": open_request(application) if correcting else None,
-            "withdrawn": withdrawn_version(application),
+            "superseded": superseded(application),
         }
 
 
@@ -206,11 +207,17 @@ def form_mistakes(form) -> list[tuple[str, str]]:
     ]
 
 
-def withdrawn_version(application) -> ProcedureVersion | None:
-    """Return the version of a draft if it is no longer offered, for the page to say so."""
-    version = application.version
-    gone = (ProcedureVersion.State.WITHDRAWN, ProcedureVersion.State.REPLACED)
-    return version if application.state == State.DRAFT and version.state in gone else None
+@for_residents
+@require_POST
+def take_newer(request, resident, uuid):
+    """Go on with the form that is offered now, at the first question that is then open."""
+    own_application(resident, uuid)
+    try:
+        go_on_with_newer(resident=resident, uuid=uuid)
+    except Application.DoesNotExist:
+        return redirect("applications:application", uuid)
+    messages.success(request, _("This is the newer form. What stayed the same is filled in."))
+    return redirect("applications:resume", uuid)
 
 
 @for_residents
@@ -246,7 +253,7 @@ def review_page(request, application, *, refused: CannotSend | None = None):
             definition.deadline, resident=application.resident, about=application.about
         ),
         "today": today,
-        "withdrawn": withdrawn_version(application),
+        "superseded": superseded(application),
     }
     return render(request, "applications/review.html", context, status=422 if refused else 200)
 

@@ -1,0 +1,69 @@
+"""What changed since a draft was begun, and how it goes on with the form that is offered now."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from portal.applications.definition import Definition, Question, definition_of
+from portal.applications.models import Application, ProcedureVersion, State
+from portal.residents.models import Resident
+
+GONE = (ProcedureVersion.State.WITHDRAWN, ProcedureVersion.State.REPLACED)
+
+
+@dataclass(frozen=True)
+class Superseded:
+    """The version of a draft is no longer offered; `newer` is what is, if anything."""
+
+    version: ProcedureVersion
+    newer: ProcedureVersion | None
+    added: list[Question]
+    changed: list[Question]
+    gone: list[Question]
+
+
+def superseded(application: Application) -> Superseded | None:
+    """Return what is to be told about a draft whose version is no longer offered."""
+    version = application.version
+    if application.state != State.DRAFT or version.state not in GONE:
+        return None
+    offered = ProcedureVersion.objects.offered_in(application.municipality_id)
+    newer = offered.filter(procedure__key=application.procedure_key).first()
+    if newer is None:
+        return Superseded(version, None, [], [], [])
+    before, after = definition_of(version.definition), definition_of(newer.definition)
+    return Superseded(version, newer, *changes_between(before, after))
+
+
+def changes_between(before: Definition, after: Definition):
+    """Return the questions that are new, that are asked otherwise, and that are no longer asked."""
+    earlier = {question.key: question for question in before.questions}
+    later = {question.key: question for question in after.questions}
+    added = [question for key, question in later.items() if key not in earlier]
+    changed = [
+        question for key, question in later.items() if key in earlier and question != earlier[key]
+    ]
+    gone = [question for key, question in earlier.items() if key not in later]
+    return added, changed, gone
+
+
+@transaction.atomic
+def go_on_with_newer(*, resident: Resident, uuid) -> Application:
+    """Go on with the form that is offered now; answers to questions that stayed are kept.
+
+    Without a newer form the draft stays as it is. Raises Application.DoesNotExist.
+    """
+    own = Application.objects.for_resident(resident).filter(state=State.DRAFT)
+    draft = own.select_for_update(of=["self"]).select_related("version").get(uuid=uuid)
+    found = superseded(draft)
+    if found is None or found.newer is None:
+        return draft
+    asked_anew = {question.key for question in [*found.added, *found.changed, *found.gone]}
+    draft.version = found.newer
+    draft.answers = {key: answer for key, answer in draft.answers.items() if key not in asked_anew}
+    draft.saved_at = timezone.now()
+    own.filter(pk=draft.pk).update(
+        version=draft.version, answers=draft.answers, saved_at=draft.saved_at
+    )
+    return draft
