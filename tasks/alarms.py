@@ -3,7 +3,7 @@
 Usually nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -28,20 +28,27 @@ LEDGER = "admin:reminders_reminder_changelist"
 
 @dataclass(frozen=True)
 class Alarm:
-    """What is wrong, what to do about it, and where; for whoever holds the `permission`."""
+    """What is wrong, what to do about it, and where."""
 
     what: str
     next: str
     url: str
     link: str
-    permission: str
 
 
-def alarms(*, at: datetime) -> Iterator[Alarm]:
-    """Yield what is wrong at this moment of the portal's clock, in Japan's time."""
-    yield from of_the_night(at)
-    yield from of_the_reminders(at)
-    yield from of_the_rules()
+def alarms(
+    *, at: datetime, may: Callable[[str], bool] = lambda permission: True
+) -> Iterator[Alarm]:
+    """Yield what is wrong at this moment of the portal's clock, in Japan's time.
+
+    Only what somebody may see to is looked for: `may` is asked for each permission.
+    """
+    if may("tasks.view_sweep"):
+        yield from of_the_night(at)
+    if may("reminders.view_reminder"):
+        yield from of_the_reminders(at)
+    if may("tasks.release_rule"):
+        yield from of_the_rules()
 
 
 # ---- the night
@@ -58,7 +65,6 @@ def of_the_night(at: datetime) -> Iterator[Alarm]:
             ),
             url=reverse("admin:tasks_sweep_changelist"),
             link=_("To the nights"),
-            permission="tasks.view_sweep",
         )
     elif night.finished_at is None and night.started_at < timezone.now() - NIGHT_ENDS_WITHIN:
         yield Alarm(
@@ -66,7 +72,6 @@ def of_the_night(at: datetime) -> Iterator[Alarm]:
             next=_still_open(unfinished(night).count()),
             url=reverse("admin:tasks_sweep_change", args=[night.pk]),
             link=_("To this night and its ranges"),
-            permission="tasks.view_sweep",
         )
 
 
@@ -100,7 +105,6 @@ def of_the_reminders(at: datetime) -> Iterator[Alarm]:
             ),
             url=reverse(LEDGER),
             link=_("To the reminders"),
-            permission="reminders.view_reminder",
         )
     for day, left, promised in left_over(today=at.date()):
         yield Alarm(
@@ -124,7 +128,6 @@ def of_the_reminders(at: datetime) -> Iterator[Alarm]:
             % {"cap": grouped(settings.REMINDERS_PER_HOUR)},
             url=f"{reverse(LEDGER)}?day={day}&outcome__exact=promised",
             link=_("To the reminders that wait"),
-            permission="reminders.view_reminder",
         )
 
 
@@ -152,5 +155,4 @@ def of_the_rules() -> Iterator[Alarm]:
             ),
             url=reverse("admin:tasks_ruleversion_changelist"),
             link=_("To the versions of rules"),
-            permission="tasks.release_rule",
         )

@@ -41,6 +41,8 @@ def ask_for_correction(
     office = Application.objects.of_office(application.municipality_id)
     application = held(office, application.uuid)
     change(application.state, State.CORRECTION, side=OFFICE)
+    if application.proposed_by_id is not None:
+        raise CannotAsk(_("Not granting has been proposed already. A second person decides on it."))
     definition = definition_of(application.version.definition)
     branch = {question.key for question in asked(definition, application.answers)}
     _check(text, questions=set(questions) - branch, answer_by=answer_by, today=today)

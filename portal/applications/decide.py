@@ -27,6 +27,7 @@ class CannotDecide(ValueError):
 def grant(*, cases, uuid, reason: str, by, today: date) -> Application:
     case = _held(cases, uuid)
     _check_reason(reason)
+    refuse_while_proposed(case)
     move(
         case,
         to=State.GRANTED,
@@ -34,8 +35,6 @@ def grant(*, cases, uuid, reason: str, by, today: date) -> Application:
         by=by,
         today=today,
         **_decided(Outcome.GRANTED, reason, by),
-        proposed_by=None,
-        proposed_at=None,
     )
     return case
 
@@ -48,10 +47,7 @@ def propose_refusal(*, cases, uuid, reason: str, by) -> Application:
     if not reason.strip():
         raise CannotDecide(_("Write the reason. The resident reads it."))
     change(case.state, State.REFUSED, side=OFFICE)
-    if case.proposed_by_id:
-        raise CannotDecide(
-            _("Not granting has been proposed already. A second person decides on it.")
-        )
+    refuse_while_proposed(case)
     _write(case, proposed_by=by, proposed_at=timezone.now(), outcome_reason=reason.strip())
     note_event(case, what=ApplicationEvent.What.PROPOSED, by=by)
     return case
@@ -94,6 +90,7 @@ def pass_on(*, cases, uuid, to_whom: str, by, today: date) -> Application:
     case = _held(cases, uuid)
     if not to_whom.strip():
         raise CannotDecide(_("Write who has to do something. The resident reads it."))
+    refuse_while_proposed(case)
     move(case, to=State.WITH_OTHERS, side=OFFICE, by=by, today=today, note=to_whom.strip()[:200])
     return case
 
@@ -112,6 +109,14 @@ def complete(*, cases, uuid, by, today: date) -> Application:
     case = _held(cases, uuid)
     move(case, to=State.COMPLETED, side=OFFICE, by=by, today=today)
     return case
+
+
+def refuse_while_proposed(case: Application) -> None:
+    """Raise CannotDecide where not granting is proposed: a second person decides on that first."""
+    if case.proposed_by_id is not None and not case.outcome:
+        raise CannotDecide(
+            _("Not granting has been proposed already. A second person decides on it.")
+        )
 
 
 def _held(cases, uuid) -> Application:

@@ -13,6 +13,7 @@ from portal.applications.models import Application, State, Turn
 from portal.residents.models import Municipality
 
 PER_PAGE = 50
+FURTHEST = 10_000  # cases that can be passed over; who looks further should narrow the list
 STATES = [
     State.RECEIVED,
     State.UNDER_REVIEW,
@@ -40,7 +41,7 @@ def queue(office: Municipality, asked: Mapping, *, by, today: date) -> list[Appl
         return list(
             _narrowed(cases, asked, by)
             .filter(state=state, sent_at__isnull=False)
-            .order_by("-sent_at", "pk")[_offset(asked) : _offset(asked) + PER_PAGE + 1]
+            .order_by("sent_at", "pk")[_offset(asked) : _offset(asked) + PER_PAGE + 1]
         )
     waiting = _narrowed(cases, asked, by).filter(turn=Turn.OFFICE)
     stalled = waiting.filter(usual_until__lt=today).order_by("usual_until", "pk")
@@ -48,7 +49,7 @@ def queue(office: Municipality, asked: Mapping, *, by, today: date) -> list[Appl
     start = _offset(asked)
     found = list(stalled[start : start + PER_PAGE + 1])
     if len(found) <= PER_PAGE:
-        passed = max(0, start - stalled.count()) if not found else 0
+        passed = max(0, start - stalled.count()) if start and not found else 0
         rest = PER_PAGE + 1 - len(found)
         found += others.order_by("state_since", "pk")[passed : passed + rest]
     return found
@@ -56,7 +57,7 @@ def queue(office: Municipality, asked: Mapping, *, by, today: date) -> list[Appl
 
 def _offset(asked) -> int:
     after = asked.get("after", "")
-    return min(int(after), 10_000) if after.isascii() and after.isdigit() else 0
+    return min(int(after), FURTHEST) if after.isascii() and after.isdigit() else 0
 
 
 def _narrowed(cases: QuerySet, asked: Mapping, by) -> QuerySet:

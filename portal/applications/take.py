@@ -41,6 +41,8 @@ def hand_over(*, cases, uuid, to, by) -> Application:
     case = held(cases.select_related("version"), uuid)
     if not OfficeMembership.objects.filter(user=to, municipality=case.municipality_id).exists():
         raise CannotTake(_("This person does not work in your office."))
+    if not to.is_active or not to.has_perm("applications.process_application"):
+        raise CannotTake(_("This person may not process applications."))
     if case.assigned_to_id != to.pk:
         _assign(case, to=to, by=by, what=ApplicationEvent.What.HANDED_OVER)
     return case

@@ -9,4 +9,4 @@ register = template.Library()
 @register.simple_tag
 def alarms_for(user):
     """Return what is wrong now, as far as `user` may see to it."""
-    return [one for one in alarms.alarms(at=clock.localtime()) if user.has_perm(one.permission)]
+    return list(alarms.alarms(at=clock.localtime(), may=user.has_perm))

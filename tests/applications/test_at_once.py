@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone, translation
 
-from portal.applications.decide import grant, propose_refusal
+from portal.applications.decide import grant
 from portal.applications.models import Application, ApplicationEvent, ProcedureVersion
 from portal.applications.send import send
 from portal.applications.ship import ship
@@ -82,7 +82,6 @@ def test_of_two_clerks_who_decide_at_once_the_later_is_told_what_stands(version)
 
     done = at_once(
         attempt(lambda: grant(**which, reason="", by=first, today=today)),
-        attempt(lambda: propose_refusal(**which, reason="No.", by=second)),
         attempt(lambda: grant(**which, reason="", by=second, today=today)),
     )
 

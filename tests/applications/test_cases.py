@@ -109,6 +109,29 @@ def test_a_proposal_sent_back_leaves_the_case_under_review(case):
     assert (case.state, case.proposed_by, case.outcome_reason) == ("under-review", None, "")
 
 
+def test_while_not_granting_is_proposed_nothing_else_is_decided(case):
+    first, second = clerk("decide_application"), clerk("decide_application")
+    deed(first, case, "take")
+    deed(first, case, "propose", reason="No.")
+
+    assert deed(second, case, "grant").status_code == 422
+    assert deed(second, case, "pass-on", to_whom="the insurer").status_code == 422
+    asked = {"text": "Which flat?", "answer_by": "2026-12-04"}
+    assert deed(second, case, "correction", **asked).status_code == 422
+    assert (case.state, case.proposed_by) == ("under-review", first.user)
+
+
+def test_a_case_is_handed_over_to_who_may_process_it(case):
+    first, second = clerk(), clerk()
+    idle = OfficeMembershipFactory().user
+    deed(first, case, "take")
+
+    assert deed(first, case, "hand-over", to=idle.pk).status_code == 422
+    assert deed(first, case, "hand-over", to="²").status_code == 422
+    deed(first, case, "hand-over", to=second.user.pk)
+    assert case.assigned_to == second.user
+
+
 def test_decided_twice_the_second_is_told_what_stands(case):
     first, second = clerk("decide_application"), clerk("decide_application")
     deed(first, case, "take")
@@ -144,5 +167,5 @@ def test_the_queue_asks_the_database_as_often_at_any_size(
     client = clerk()
     client.get(QUEUE)
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(8):
         client.get(QUEUE)

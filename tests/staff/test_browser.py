@@ -4,8 +4,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 
+from portal.applications.models import ProcedureVersion
+from portal.applications.ship import ship
 from tasks import versions
 from tasks.rules import registry
+from tests.applications.factories import OfficeMembershipFactory, SentApplicationFactory
 from tests.staff.conftest import open_record
 from tests.tasks.changed_rules import change, other_code
 
@@ -22,6 +25,11 @@ OUR_OWN = {
     "starting a night": "/staff/tasks/sweep/start/",
     "days of reminders": "/staff/reminders/reminder/",
     "starting reminders": "/staff/reminders/reminder/start/",
+    "cases": "/staff/applications/application/",
+    "a case": "/staff/applications/application/{office.case.uuid}/",
+    "a new procedure": "/staff/applications/procedure/add/",
+    "a procedure": "/staff/applications/procedure/{office.case.version.procedure_id}/",
+    "its preview": "/staff/applications/procedure/{office.case.version.procedure_id}/preview/",
 }
 DJANGOS = {
     "the index": "/staff/",
@@ -51,6 +59,12 @@ def browsing(live_server, client, office, superuser, page):
     """Return a function that opens an address as a superuser; what the browser says is kept."""
     client.force_login(superuser)
     open_record(client, office.resident)
+    OfficeMembershipFactory(user=superuser)
+    ship(using="default")
+    version = ProcedureVersion.objects.offered().get(procedure__key="child-allowance")
+    office.case = SentApplicationFactory(
+        version=version, state="under-review", resident=office.resident
+    )
     page.context.add_cookies(
         [
             {

@@ -31,7 +31,7 @@ from portal.applications.models import (
 )
 from portal.applications.office import CHOSEN, chosen_of, office_of, offices_of
 from portal.applications.progress import durations_of, is_slower, progress_of
-from portal.applications.queue import PER_PAGE, STATES, cases_of, queue
+from portal.applications.queue import FURTHEST, PER_PAGE, STATES, cases_of, queue
 from portal.applications.shown import shown_answer
 from portal.applications.states import CHANGES, OFFICE, CannotChange
 from portal.applications.take import CannotTake, hand_over, take
@@ -98,7 +98,7 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
         return {
             "office": office,
             "cases": [(case, is_slower(case, today)) for case in found[:PER_PAGE]],
-            "more": kept.urlencode() if len(found) > PER_PAGE else "",
+            "more": kept.urlencode() if len(found) > PER_PAGE and start < FURTHEST else "",
             "states": [(state.value, state.label) for state in STATES],
             "asked": request.GET,
             "today": today,
@@ -193,7 +193,7 @@ def _take(request, case):
 
 def _hand_over(request, case):
     number = request.POST.get("to", "")
-    to = User.objects.filter(pk=number).first() if number.isdigit() else None
+    to = User.objects.filter(pk=number).first() if number.isascii() and number.isdigit() else None
     if to is None:
         raise CannotTake(_("Choose a colleague."))
     hand_over(**_which(request, case), to=to, by=request.user)
@@ -336,7 +336,8 @@ class CasePage:
             "grant": State.GRANTED in follows and decides and not proposed,
             "propose": State.REFUSED in follows and not proposed,
             "refuse": proposed and decides and case.proposed_by_id != self.user.pk,
-            "waits_for_second": proposed,
+            "send_back": proposed and decides,
+            "waits_for_second": proposed and State.REFUSED in follows,
             "complete": State.COMPLETED in follows,
             "message": case.state != State.WITHDRAWN,
         }
