@@ -132,7 +132,7 @@ def test_the_record_takes_the_same_queries_with_few_rows_and_with_many(
 ):
     client.force_login(help_desk)
     open_record(client, office.resident)
-    with django_assert_num_queries(39) as few:
+    with django_assert_num_queries(38) as few:
         client.get(record(office.resident))
     for number in range(30):
         CertificateFactory(resident=office.resident, current=False)
@@ -273,7 +273,7 @@ class TestFinding:
         assert "registered" not in page.lower().replace("register's", "")
 
     def test_the_list_counts_no_further_than_it_shows(self, client, django_assert_num_queries):
-        with django_assert_num_queries(8) as queries:
+        with django_assert_num_queries(7) as queries:
             client.get("/staff/residents/resident/")
 
         statements = [query["sql"] for query in queries.captured_queries]
