@@ -3,10 +3,12 @@
 from portal.migrated import has_table
 
 CASE_WORKERS, DECIDERS = "case workers", "deciders"
-MAY = {
-    CASE_WORKERS: ["view_application", "process_application"],
-    DECIDERS: ["view_application", "process_application", "decide_application"],
-}
+APPS = ["applications", "residents"]
+MAY_ALL = [
+    *("view_application", "process_application"),
+    *("view_accessquestion", "change_accessquestion"),  # of their own office
+]
+MAY = {CASE_WORKERS: MAY_ALL, DECIDERS: [*MAY_ALL, "decide_application"]}
 
 
 def make_office_groups(using, **kwargs):
@@ -15,7 +17,7 @@ def make_office_groups(using, **kwargs):
 
     if not has_table(Group, using=using):
         return
-    permissions = Permission.objects.using(using).filter(content_type__app_label="applications")
+    permissions = Permission.objects.using(using).filter(content_type__app_label__in=APPS)
     for name, codenames in MAY.items():
         group, _new = Group.objects.using(using).get_or_create(name=name)
         group.permissions.add(*permissions.filter(codename__in=codenames))

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -338,8 +338,8 @@ class AccessQuestionAdmin(LookOnly, admin.ModelAdmin):
 
     list_display = ["asked_at", "office", "answer_by", "answered_at", "link"]
     list_display_links = None
-    list_select_related = ["office"]
-    ordering = ["answered_at", "answer_by"]
+    list_select_related = ["office", "resident"]
+    ordering = [F("answered_at").asc(nulls_first=True), "answer_by", "pk"]
 
     def get_queryset(self, request):
         questions = super().get_queryset(request)

@@ -4,6 +4,7 @@ import json
 from datetime import date
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import connection
 from django.utils import translation
@@ -11,6 +12,7 @@ from django.utils import translation
 from portal.residents.access_log import Broken, check_access_logs, note_access
 from portal.residents.ask_access import CannotAsk, answer_access_question, ask_about_access
 from portal.residents.models import AccessLogHead, AccessQuestion, RecordAccess
+from tests.applications.factories import OfficeMembershipFactory
 from tests.at_once import at_once
 from tests.factories import ResidentFactory, UserFactory
 
@@ -127,3 +129,27 @@ def test_a_my_number_is_not_kept(log):
     with translation.override("en"), pytest.raises(CannotAsk, match="My Number"):
         ask_about_access(resident=log, number=1, text="1234 5678 9018", today=TODAY)
     assert not AccessQuestion.objects.exists()
+
+
+def test_a_case_worker_answers_the_questions_of_the_own_office_the_open_ones_first(
+    log, client, django_assert_max_num_queries
+):
+    clerk = OfficeMembershipFactory(user__language="en").user
+    clerk.groups.set(Group.objects.filter(name="case workers"))
+    chiyoda = log.municipality
+    for number in range(2):
+        access = note_access(resident=log, by=clerk, office=chiyoda, purpose=f"A-{number}")
+        ask_about_access(resident=log, number=access.number, text=f"Why {number}?", today=TODAY)
+    elsewhere = ask_about_access(resident=log, number=1, text="Elsewhere?", today=TODAY)
+    first, _second = AccessQuestion.objects.filter(office=chiyoda).order_by("pk")
+    client.force_login(clerk)
+    address = f"/staff/residents/accessquestion/{log.uuid}/"
+
+    client.post(f"{address}{first.access_number}/", {"answer": "You called us."})
+
+    with django_assert_max_num_queries(9):
+        shown = client.get("/staff/residents/accessquestion/").content.decode()
+    assert shown.index("Why 1?") < shown.index("Why 0?") and "Elsewhere?" not in shown
+    assert client.get(f"{address}{elsewhere.access_number}/").status_code == 404
+    first.refresh_from_db()
+    assert (first.answer, first.answered_by) == ("You called us.", clerk)

@@ -126,7 +126,7 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
     def _show(self, request, case, *, wrong="", status=200):
         look_at(
             resident=case.resident,
-            purpose=_("case %(number)s") % {"number": case.receipt_number},
+            purpose=case.receipt_number,  # in no language: the resident's may be another
             by=request.user,
             office=case.municipality,
             what=case.receipt_number,
