@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from childcare.enter import Dose
 from childcare.schedule import the_schedule
 from childcare.words import had_name, vaccine_called
-from portal.residents.codes import holds_my_number
+from portal.residents.codes import HOLDS_MY_NUMBER, holds_my_number
 from tasks.words import day
 
 MOST_ROWS = 100
@@ -52,9 +52,7 @@ class PlainText(forms.CharField):
     def clean(self, value):
         text = super().clean(value)
         if holds_my_number(text):
-            raise ValidationError(
-                _("This holds twelve digits that may be a My Number. Leave them out.")
-            )
+            raise ValidationError(HOLDS_MY_NUMBER)
         return text
 
 

@@ -25,18 +25,32 @@ class Missing(NamedTuple):
     text: str
 
 
+def held_to_fill(resident: Resident, uuid) -> Application:
+    """Return one of the resident's applications, its answers alone until the transaction ends.
+
+    Raises Application.DoesNotExist.
+    """
+    own = Application.objects.for_resident(resident).select_related("version")
+    return own.select_for_update(of=["self"]).get(uuid=uuid)
+
+
 @transaction.atomic
 def save_answer(*, resident: Resident, uuid, question: str, answer) -> Application:
     """Keep the answer to one question. Raises Closed, and Application.DoesNotExist."""
-    own = Application.objects.for_resident(resident)
-    application = own.select_for_update(of=["self"]).select_related("version").get(uuid=uuid)
+    application = held_to_fill(resident, uuid)
+    keep_answer(application, question=question, answer=answer)
+    return application
+
+
+def keep_answer(application: Application, *, question: str, answer) -> None:
+    """Write the answer into an application that is held. Raises Closed."""
     if question not in may_be_answered(application):
         raise Closed(_("This has been sent, so the answer can no longer be changed here."))
     answers = {**application.answers, question: answer}
     if answers != application.answers:
         application.answers, application.saved_at = answers, timezone.now()
+        own = Application.objects.for_resident(application.resident_id)
         own.filter(pk=application.pk).update(answers=answers, saved_at=application.saved_at)
-    return application
 
 
 def may_be_answered(application: Application) -> set[str]:

@@ -9,7 +9,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.applications.answer import save_answer
+from portal.applications.answer import held_to_fill, keep_answer
 from portal.applications.definition import definition_of
 from portal.applications.files import LARGEST, CannotAttach, checked_type, safe_name, scan, store
 from portal.applications.models import Application, Attachment
@@ -52,7 +52,7 @@ def attach(*, resident: Resident, uuid, question: str, upload: UploadedFile | No
         added_by=by,
     )
     with transaction.atomic():
-        application = _held(resident, uuid)
+        application = held_to_fill(resident, uuid)
         files = attached(application, question)
         if len(files) >= MOST:
             raise CannotAttach(
@@ -61,7 +61,7 @@ def attach(*, resident: Resident, uuid, question: str, upload: UploadedFile | No
         asked = definition_of(application.version.definition).question(question)
         if asked is None or asked.type != "file":
             raise CannotAttach(_("No file is asked for here."))
-        _save(application, resident, question, [*files, attachment])
+        _keep(application, question, [*files, attachment])
         attachment.application = application
         attachment.save(force_insert=True)
         store(attachment.uuid, data)
@@ -71,22 +71,12 @@ def attach(*, resident: Resident, uuid, question: str, upload: UploadedFile | No
 @transaction.atomic
 def remove(*, resident: Resident, uuid, question: str, file: UUID) -> None:
     """Take a file away from its question. Raises Closed and Application.DoesNotExist."""
-    application = _held(resident, uuid)
+    application = held_to_fill(resident, uuid)
     files = [one for one in attached(application, question) if one.uuid != file]
-    _save(application, resident, question, files)
+    _keep(application, question, files)
     own = Attachment.objects.of(application).filter(question=question, uuid=file)
     own.update(removed_at=timezone.now())
 
 
-def _held(resident, uuid) -> Application:
-    own = Application.objects.for_resident(resident).select_related("version")
-    return own.select_for_update(of=["self"]).get(uuid=uuid)
-
-
-def _save(application, resident, question, files) -> None:
-    save_answer(
-        resident=resident,
-        uuid=application.uuid,
-        question=question,
-        answer=[str(one.uuid) for one in files],
-    )
+def _keep(application: Application, question: str, files: list[Attachment]) -> None:
+    keep_answer(application, question=question, answer=[str(one.uuid) for one in files])

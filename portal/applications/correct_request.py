@@ -4,19 +4,15 @@ from collections.abc import Sequence
 from datetime import date
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.applications.branch import asked
 from portal.applications.definition import definition_of
 from portal.applications.models import Application, CorrectionRequest, State
 from portal.applications.move import held, move
+from portal.applications.own import own_fact
 from portal.applications.states import OFFICE, RESIDENT, change
-from portal.residents.codes import holds_my_number
-from portal.residents.models import Source
-
-SOURCE = "applications"
-NEVER_STALE = date(2200, 1, 1)  # nobody else could say it anew
+from portal.applications.written import why_not_kept
 
 
 class CannotAsk(ValueError):
@@ -46,8 +42,6 @@ def ask_for_correction(
     definition = definition_of(application.version.definition)
     branch = {question.key for question in asked(definition, application.answers)}
     _check(text, questions=set(questions) - branch, answer_by=answer_by, today=today)
-    names = {"name": "この案内", "name_en": "this portal"}
-    source, _made = Source.objects.get_or_create(key=SOURCE, defaults=names)
     request = CorrectionRequest.objects.create(
         resident_id=application.resident_id,
         application=application,
@@ -59,9 +53,7 @@ def ask_for_correction(
         answer_by=answer_by,
         asked_by=by,
         asked_on=today,
-        source=source,
-        checked_at=timezone.now(),
-        stale_on=NEVER_STALE,
+        **own_fact(),
     )
     # After the request, which the rule is then asked about.
     move(application, to=State.CORRECTION, side=OFFICE, by=by, today=today)
@@ -72,8 +64,8 @@ def _check(text: str, *, questions: set[str], answer_by: date, today: date) -> N
     """Raise CannotAsk with the first thing that is wrong; `questions` are those nobody is asked."""
     if not text.strip():
         raise CannotAsk(_("Write what is to be corrected."))
-    if holds_my_number(text):
-        raise CannotAsk(_("This could hold a My Number. Remove the twelve digits."))
+    if reason := why_not_kept(text):
+        raise CannotAsk(reason)
     if questions:
         raise CannotAsk(
             _("This person is not asked: %(questions)s.")

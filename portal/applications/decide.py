@@ -14,9 +14,7 @@ from portal.applications.models import Application, ApplicationEvent, Outcome, S
 from portal.applications.move import held, move
 from portal.applications.states import OFFICE, change
 from portal.applications.take import note_event
-from portal.residents.codes import holds_my_number
-
-LONGEST = 4000
+from portal.applications.written import why_not_kept
 
 
 class CannotDecide(ValueError):
@@ -124,12 +122,8 @@ def _held(cases, uuid) -> Application:
 
 
 def _check_reason(reason: str) -> None:
-    if len(reason) > LONGEST:
-        raise CannotDecide(
-            _("This is too long. Write at most %(most)d characters.") % {"most": LONGEST}
-        )
-    if holds_my_number(reason):
-        raise CannotDecide(_("This holds twelve digits that may be a My Number. Leave them out."))
+    if why := why_not_kept(reason):
+        raise CannotDecide(why)
 
 
 def _decided(outcome: Outcome, reason: str, by) -> dict:

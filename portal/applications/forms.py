@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from portal.applications.called import in_language
 from portal.applications.definition import Question
 from portal.applications.models import Application
-from portal.residents.codes import holds_my_number
+from portal.residents.codes import HOLDS_MY_NUMBER, holds_my_number
 from portal.residents.models import Resident
 from tasks.words import day
 
@@ -63,9 +63,7 @@ class QuestionForm(forms.Form):
 def plain(text: str) -> str:
     """Return the text without white space around it; refuse what could be a My Number."""
     if holds_my_number(text):
-        raise ValidationError(
-            _("This holds twelve digits that may be a My Number. Leave them out.")
-        )
+        raise ValidationError(HOLDS_MY_NUMBER)
     return text.strip()
 
 
@@ -76,7 +74,6 @@ class TextForm(QuestionForm):
 
     def set_up(self):
         longest = self.question.longest or LONGEST
-        self.fields["answer"].max_length = longest
         self.fields["answer"].validators.append(_no_longer_than(longest))
         if longest > 120:
             self.fields["answer"].widget = forms.Textarea(attrs={"rows": 4, "class": "field"})

@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 
 from portal.applications.models import Application, Message, Notice, State, Turn
 from portal.applications.tell import tell
-from portal.residents.codes import holds_my_number
+from portal.applications.written import why_not_kept
 
-LONGEST = 4000
 MOST = 200  # messages of one application
 
 
@@ -41,12 +40,8 @@ def write(
         raise CannotWrite(reason)
     if not text:
         raise CannotWrite(_("Write something."))
-    if len(text) > LONGEST:
-        raise CannotWrite(
-            _("This is too long. Write at most %(most)d characters.") % {"most": LONGEST}
-        )
-    if holds_my_number(text):
-        raise CannotWrite(_("This holds twelve digits that may be a My Number. Leave them out."))
+    if reason := why_not_kept(text):
+        raise CannotWrite(reason)
     if own.count() >= MOST:
         raise CannotWrite(_("There are too many messages already. Call the office."))
     message, made = own.get_or_create(

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from portal.applications.answer import Closed, held_to_fill
 from portal.applications.definition import Definition, Question, definition_of
 from portal.applications.models import Application, ProcedureVersion, State
 from portal.residents.models import Resident
@@ -52,10 +54,11 @@ def changes_between(before: Definition, after: Definition):
 def go_on_with_newer(*, resident: Resident, uuid) -> Application:
     """Go on with the form that is offered now; answers to questions that stayed are kept.
 
-    Without a newer form the draft stays as it is. Raises Application.DoesNotExist.
+    Without a newer form the draft stays as it is. Raises Closed, and Application.DoesNotExist.
     """
-    own = Application.objects.for_resident(resident).filter(state=State.DRAFT)
-    draft = own.select_for_update(of=["self"]).select_related("version").get(uuid=uuid)
+    draft = held_to_fill(resident, uuid)
+    if draft.state != State.DRAFT:
+        raise Closed(_("This has been sent, so the answer can no longer be changed here."))
     found = superseded(draft)
     if found is None or found.newer is None:
         return draft
@@ -63,7 +66,7 @@ def go_on_with_newer(*, resident: Resident, uuid) -> Application:
     draft.version = found.newer
     draft.answers = {key: answer for key, answer in draft.answers.items() if key not in asked_anew}
     draft.saved_at = timezone.now()
-    own.filter(pk=draft.pk).update(
+    Application.objects.for_resident(resident).filter(pk=draft.pk).update(
         version=draft.version, answers=draft.answers, saved_at=draft.saved_at
     )
     return draft

@@ -68,11 +68,9 @@ SAID = {
 }
 
 
-def durations_of(application: Application) -> dict[str, UsualDuration]:
-    """Return the municipality's own durations of the procedure, by step."""
-    counted = UsualDuration.objects.filter(
-        municipality=application.municipality_id, procedure_key=application.procedure_key
-    )
+def durations_of(*, municipality: str, procedure: str) -> dict[str, UsualDuration]:
+    """Return a municipality's own durations of a procedure (its code, its key), by step."""
+    counted = UsualDuration.objects.filter(municipality=municipality, procedure_key=procedure)
     return {one.step: one for one in counted}
 
 

@@ -36,17 +36,16 @@ def queue(office: Municipality, asked: Mapping, *, by, today: date) -> list[Appl
     `asked` may have state, procedure, whose ("mine", "nobody") and after (the number of cases
     to pass over). Without a state: whatever waits for the office.
     """
-    cases = cases_of(office)
+    cases, start = cases_of(office), passed_over(asked)
     if state := asked.get("state"):
         return list(
             _narrowed(cases, asked, by)
             .filter(state=state, sent_at__isnull=False)
-            .order_by("sent_at", "pk")[_offset(asked) : _offset(asked) + PER_PAGE + 1]
+            .order_by("sent_at", "pk")[start : start + PER_PAGE + 1]
         )
     waiting = _narrowed(cases, asked, by).filter(turn=Turn.OFFICE)
     stalled = waiting.filter(usual_until__lt=today).order_by("usual_until", "pk")
     others = waiting.filter(Q(usual_until__gte=today) | Q(usual_until=None))
-    start = _offset(asked)
     found = list(stalled[start : start + PER_PAGE + 1])
     if len(found) <= PER_PAGE:
         passed = max(0, start - stalled.count()) if start and not found else 0
@@ -55,7 +54,8 @@ def queue(office: Municipality, asked: Mapping, *, by, today: date) -> list[Appl
     return found
 
 
-def _offset(asked) -> int:
+def passed_over(asked: Mapping) -> int:
+    """Return how many cases the page passes over, FURTHEST at the most."""
     after = asked.get("after", "")
     return min(int(after), FURTHEST) if after.isascii() and after.isdigit() else 0
 

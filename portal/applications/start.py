@@ -3,11 +3,10 @@
 from datetime import date
 
 from django.db import transaction
-from django.utils import timezone
 
-from portal.applications.correct_request import NEVER_STALE, SOURCE
 from portal.applications.models import Application, ProcedureVersion, State
-from portal.residents.models import Resident, Source
+from portal.applications.own import own_fact
+from portal.residents.models import Resident
 from tasks.reconcile import keep_loads_out, lock_people, reconcile_people
 
 
@@ -23,16 +22,13 @@ def start(
     )
     if draft := drafts.first():
         return draft
-    names = {"name": "この案内", "name_en": "this portal"}
     draft = Application.objects.create(
         resident=resident,
         about=about,
         municipality=resident.municipality,
         version=version,
         procedure_key=version.procedure.key,
-        source=Source.objects.get_or_create(key=SOURCE, defaults=names)[0],
-        checked_at=timezone.now(),
-        stale_on=NEVER_STALE,
+        **own_fact(),
     )
     reconcile_people([resident.pk], today=today)
     # The public id is made by the database.

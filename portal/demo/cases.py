@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.applications.branch import asked
-from portal.applications.correct_request import NEVER_STALE, SOURCE, ask_for_correction
+from portal.applications.correct_request import ask_for_correction
 from portal.applications.definition import Definition, definition_of
 from portal.applications.durations import count_durations
 from portal.applications.messages import write
@@ -22,11 +22,12 @@ from portal.applications.models import (
     ProcedureVersion,
     State,
 )
+from portal.applications.own import own_fact
 from portal.applications.receipt import next_number
 from portal.applications.states import TURN
 from portal.applications.usual import usual_until
 from portal.demo import children, people
-from portal.residents.models import Guardianship, OfficeMembership, Resident, Source
+from portal.residents.models import Guardianship, OfficeMembership, Resident
 from tasks.reconcile import reconcile_people
 
 KEY = "child-allowance"
@@ -157,8 +158,7 @@ class Desk:
 
     def __init__(self, today: date):
         self.today = today
-        names = {"name": "この案内", "name_en": "this portal"}
-        self.source, _made = Source.objects.get_or_create(key=SOURCE, defaults=names)
+        self.fact = own_fact()
         self.people: list[int] = []
         self.versions: dict[str, ProcedureVersion] = {}
 
@@ -174,9 +174,7 @@ class Desk:
             municipality_id=case.resident.municipality_id,
             version=version,
             procedure_key=KEY,
-            source=self.source,
-            checked_at=timezone.now(),
-            stale_on=NEVER_STALE,
+            **self.fact,
             state=state,
             turn=TURN[state],
             state_since=self.at(days_ago),

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from portal.residents.ask_access import CannotAsk, answer_access_question
 from portal.residents.change_freshness import change_freshness
-from portal.residents.codes import holds_my_number
+from portal.residents.codes import HOLDS_MY_NUMBER, holds_my_number
 from portal.residents.link_sign_in import CannotLink, link_sign_in
 from portal.residents.models import (
     AccessQuestion,
@@ -56,9 +56,7 @@ class PurposeForm(forms.Form):
     def clean_purpose(self):
         purpose = self.cleaned_data["purpose"]
         if holds_my_number(purpose):
-            raise ValidationError(
-                _("This holds twelve digits that may be a My Number. Leave them out.")
-            )
+            raise ValidationError(HOLDS_MY_NUMBER)
         return purpose
 
 

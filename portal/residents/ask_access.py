@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.residents.codes import holds_my_number
+from portal.residents.codes import HOLDS_MY_NUMBER, holds_my_number
 from portal.residents.models import AccessQuestion, RecordAccess, Resident
 
 ANSWERED_WITHIN = timedelta(days=14)
@@ -24,7 +24,7 @@ def ask_about_access(*, resident: Resident, number: int, text: str, today: date)
     access = RecordAccess.objects.get(resident=resident, number=number)
     text = text.strip()
     if holds_my_number(text):
-        raise CannotAsk(_("This holds twelve digits that may be a My Number. Leave them out."))
+        raise CannotAsk(HOLDS_MY_NUMBER)
     question, _made = AccessQuestion.objects.get_or_create(
         resident=resident,
         access_number=access.number,
@@ -45,6 +45,6 @@ def answer_access_question(*, question: AccessQuestion, answer: str, by) -> None
     if not answer.strip():
         raise CannotAsk(_("Write an answer. The resident reads it."))
     if holds_my_number(answer):
-        raise CannotAsk(_("This holds twelve digits that may be a My Number. Leave them out."))
+        raise CannotAsk(HOLDS_MY_NUMBER)
     if standing.answered_at is None:
         own.update(answer=answer.strip()[:4000], answered_at=timezone.now(), answered_by=by)

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from django.utils.translation import gettext_lazy as _
+
 # Between the groups as people write them: spaces, dots, and all that looks like a dash.
 _GAP = r"[\s._ー−\u2010-\u2015-]{0,3}"
 # Finds as much in plain text, and three times as fast; most texts end here.
@@ -33,6 +35,10 @@ def my_number_check_digit(eleven_digits: str) -> str:
         for n, digit in enumerate(reversed(eleven_digits), start=1)
     )
     return str(11 - total % 11) if total % 11 > 1 else "0"
+
+
+# What is said wherever such a text is refused.
+HOLDS_MY_NUMBER = _("This holds twelve digits that may be a My Number. Leave them out.")
 
 
 def holds_my_number(text: str) -> bool:

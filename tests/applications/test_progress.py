@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from portal.applications.definition import Definition, Step
-from portal.applications.messages import LONGEST, CannotWrite, to_answer, write
+from portal.applications.messages import CannotWrite, to_answer, write
 from portal.applications.models import (
     Application,
     ApplicationEvent,
@@ -20,6 +20,7 @@ from portal.applications.models import (
 )
 from portal.applications.progress import progress_of, usual_words
 from portal.applications.states import TURN
+from portal.applications.written import LONGEST
 from portal.residents.models import FactReport
 from tests.applications.factories import (
     NOON,

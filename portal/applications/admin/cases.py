@@ -31,7 +31,7 @@ from portal.applications.models import (
 )
 from portal.applications.office import CHOSEN, chosen_of, office_of, offices_of
 from portal.applications.progress import durations_of, is_slower, progress_of
-from portal.applications.queue import FURTHEST, PER_PAGE, STATES, cases_of, queue
+from portal.applications.queue import FURTHEST, PER_PAGE, STATES, cases_of, passed_over, queue
 from portal.applications.shown import shown_answer
 from portal.applications.states import CHANGES, OFFICE, CannotChange
 from portal.applications.take import CannotTake, hand_over, take
@@ -91,8 +91,7 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
     def _queue(self, request, office) -> dict:
         today = clock.today()
         found = queue(office, request.GET, by=request.user, today=today)
-        after = request.GET.get("after", "")
-        start = int(after) if after.isascii() and after.isdigit() else 0
+        start = passed_over(request.GET)
         kept = request.GET.copy()
         kept["after"] = start + PER_PAGE
         return {
@@ -303,7 +302,11 @@ class CasePage:
             "files": attached(case),
             "events": events,
             "progress": progress_of(
-                case, self.definition, events, durations_of(case), today=self.today
+                case,
+                self.definition,
+                events,
+                durations_of(municipality=case.municipality_id, procedure=case.procedure_key),
+                today=self.today,
             ),
             "said": Message.objects.of(case).select_related("by").order_by("-at", "-pk")[:100],
             "asked_for": open_request(case),

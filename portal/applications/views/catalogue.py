@@ -9,8 +9,8 @@ from portal import clock
 from portal.applications.catalogue import by_life_event, for_person, offers, search
 from portal.applications.deadline import last_day
 from portal.applications.definition import definition_of
-from portal.applications.models import Application, State, UsualDuration
-from portal.applications.progress import usual_words
+from portal.applications.models import Application, State
+from portal.applications.progress import durations_of, usual_words
 from portal.applications.views.fill import offered, whom_about
 from portal.residents.models import Resident
 from tasks.views import for_residents
@@ -43,12 +43,7 @@ def procedure(request, resident, key):
     version = offered(resident, key)
     definition = definition_of(version.definition)
     today = clock.today()
-    durations = {
-        one.step: one
-        for one in UsualDuration.objects.filter(
-            municipality=resident.municipality_id, procedure_key=key
-        )
-    }
+    durations = durations_of(municipality=resident.municipality_id, procedure=key)
     people = whom_about(resident, definition, today) if definition.deadline else []
     counted = [(one, last_day(definition.deadline, resident=resident, about=one)) for one in people]
     own = Application.objects.for_resident(resident).filter(procedure_key=key)

@@ -214,7 +214,8 @@ def take_newer(request, resident, uuid):
     own_application(resident, uuid)
     try:
         go_on_with_newer(resident=resident, uuid=uuid)
-    except Application.DoesNotExist:
+    except Closed as reason:
+        messages.error(request, str(reason))
         return redirect("applications:application", uuid)
     messages.success(request, _("This is the newer form. What stayed the same is filled in."))
     return redirect("applications:resume", uuid)

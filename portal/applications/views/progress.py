@@ -70,11 +70,12 @@ def made_here(application, today) -> dict:
     definition = definition_of(application.version.definition)
     events = list(ApplicationEvent.objects.of(application).order_by("at", "pk"))
     said = list(Message.objects.of(application).order_by("-at", "-pk")[:100])
+    durations = durations_of(
+        municipality=application.municipality_id, procedure=application.procedure_key
+    )
     return {
         "definition": definition,
-        "progress": progress_of(
-            application, definition, events, durations_of(application), today=today
-        ),
+        "progress": progress_of(application, definition, events, durations, today=today),
         "said": [(one, step_name(definition, one.step)) for one in said],
         "to_answer": to_answer(said) if not why_closed(application, side=RESIDENT) else None,
         "asked_for": open_request(application) if application.turn == Turn.YOU else None,
