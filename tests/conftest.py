@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.utils import translation
 
 from portal import local_servers
 
@@ -95,6 +96,12 @@ def browser_type_launch_args(browser_type_launch_args):
         "executable_path": chromium,
         "args": CHROMIUM_ARGUMENTS,
     }
+
+
+@pytest.fixture(autouse=True)
+def portal_language():
+    """Begin in the portal's own language, whatever a page of the test before was in."""
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from datetime import datetime
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from portal.applications.models import ProcedureVersion
 from portal.applications.ship import ship
@@ -13,6 +13,13 @@ from tests.factories import ChildFactory, GuardianshipFactory, ResidentFactory, 
 def november(time_machine):
     """Noon in Japan on 20 November 2026."""
     time_machine.move_to(datetime(2026, 11, 20, 12, 0, tzinfo=timezone.get_default_timezone()))
+
+
+@pytest.fixture
+def english():
+    """Sentences as they stand in the code."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

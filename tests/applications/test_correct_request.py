@@ -124,6 +124,7 @@ def test_once_taken_back_or_decided_it_is_no_longer_asked(application, to, side,
     assert task().status == "withdrawn"
 
 
+@pytest.mark.usefixtures("english")
 def test_with_the_day_gone_it_stays_and_says_so(application):
     ask(application)
 

@@ -80,6 +80,7 @@ def test_the_type_is_that_of_the_content(data, media_type):
         (PDF[:9] + b"<SCRIPT>" + PDF[9:], "hidden"),
     ],
 )
+@pytest.mark.usefixtures("english")
 def test_what_is_empty_another_type_or_two_things_at_once_is_refused_in_words(data, says):
     with pytest.raises(files.CannotAttach, match=says):
         files.checked_type(data)

@@ -55,6 +55,7 @@ def test_a_published_version_stays_while_the_next_is_written(procedure):
     assert states(procedure) == {1: "replaced", 2: "published"}
 
 
+@pytest.mark.usefixtures("english")
 def test_what_was_replaced_or_withdrawn_is_not_published_again(procedure):
     first = publish_(procedure, TEXT)
     second = publish_(procedure, OTHER)
@@ -66,6 +67,7 @@ def test_what_was_replaced_or_withdrawn_is_not_published_again(procedure):
     assert states(procedure) == {1: "replaced", 2: "withdrawn"}
 
 
+@pytest.mark.usefixtures("english")
 def test_another_key_is_refused_and_nothing_kept(procedure):
     with pytest.raises(Mistakes, match="must stay"):
         save_draft(procedure=procedure, text=TEXT.replace("child-allow", "allow", 1), by=None)

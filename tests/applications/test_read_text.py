@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from django.utils import translation
 
 from portal.applications.branch import asked
 from portal.applications.definition import definition_of
@@ -11,11 +10,7 @@ from portal.applications.known import FACTS
 from portal.applications.read_text import LONGEST, SCHEMA, Mistakes, read_text
 from portal.applications.ship import SHIPPED
 
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
+pytestmark = pytest.mark.usefixtures("english")
 
 
 def schema_names():
