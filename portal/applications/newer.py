@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from portal.applications.answer import Closed, held_to_fill
 from portal.applications.definition import Definition, Question, definition_of
-from portal.applications.models import Application, ProcedureVersion, State
+from portal.applications.models import Application, Attachment, ProcedureVersion, State
 from portal.residents.models import Resident
 
 GONE = (ProcedureVersion.State.WITHDRAWN, ProcedureVersion.State.REPLACED)
@@ -69,4 +69,6 @@ def go_on_with_newer(*, resident: Resident, uuid) -> Application:
     Application.objects.for_resident(resident).filter(pk=draft.pk).update(
         version=draft.version, answers=draft.answers, saved_at=draft.saved_at
     )
+    files = Attachment.objects.of(draft).filter(question__in=asked_anew, removed_at=None)
+    files.update(removed_at=draft.saved_at)
     return draft

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.applications.answer import Missing, missing
 from portal.applications.branch import answers_of_branch
-from portal.applications.deadline import last_day
+from portal.applications.deadline import closed_since, why_closed
 from portal.applications.definition import definition_of
 from portal.applications.models import Application, ProcedureVersion, State
 from portal.applications.move import held, move
@@ -60,8 +60,8 @@ def _check(application: Application, today: date) -> None:
             _("Your municipality no longer offers this. What you typed is kept; ask it what to do.")
         )
     deadline = definition_of(version.definition).deadline
-    last = last_day(deadline, resident=application.resident, about=application.about)
-    if last and last < today and deadline.late == "stop":
-        raise CannotSend(_("The last day for this has passed. Ask your municipality what to do."))
+    whom = {"resident": application.resident, "about": application.about}
+    if last := closed_since(deadline, **whom, today=today):
+        raise CannotSend(why_closed(last))
     if found := missing(application, today=today):
         raise CannotSend(_("Some answers are missing."), found)

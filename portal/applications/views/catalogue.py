@@ -52,7 +52,11 @@ def procedure(request, resident, key):
         "resident": resident,
         "definition": definition,
         "today": today,
-        "last_days": [(one, last) for one, last in counted if last and last > today - LONG_PAST],
+        "last_days": [
+            (one, last)
+            for one, last in counted
+            if last and (last > today - LONG_PAST or definition.deadline.late == "stop")
+        ],
         "draft": next((one for one in running if one.state == State.DRAFT), None),
         "sent": [one for one in running if one.state != State.DRAFT],
         "steps": [

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from portal import clock
 from portal.applications.answer import Closed
@@ -11,11 +11,11 @@ from portal.applications.attach import attach, remove
 from portal.applications.files import CannotAttach, download
 from portal.applications.models import Attachment
 from portal.applications.views.fill import QuestionPage, own_application
+from portal.applications.views.posts import for_posts
 from tasks.views import for_residents
 
 
-@for_residents
-@require_POST
+@for_posts("applications:resume")
 def attach_file(request, resident, uuid, key):
     application = own_application(resident, uuid)
     page = QuestionPage(application, key, clock.today())
@@ -38,8 +38,7 @@ def attach_file(request, resident, uuid, key):
     return redirect("applications:question", uuid, key)
 
 
-@for_residents
-@require_POST
+@for_posts("applications:resume")
 def remove_file(request, resident, uuid, key, file):
     application = own_application(resident, uuid)
     try:

@@ -5,7 +5,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from portal import clock
 from portal.applications.answer import (
@@ -18,7 +18,7 @@ from portal.applications.answer import (
 from portal.applications.attach import MOST, attached
 from portal.applications.branch import asked, stopped_by
 from portal.applications.correct_request import answer_correction, open_request
-from portal.applications.deadline import last_day
+from portal.applications.deadline import closed_since, last_day, why_closed
 from portal.applications.definition import definition_of
 from portal.applications.forms import form_for
 from portal.applications.known import known_answer
@@ -29,6 +29,7 @@ from portal.applications.shown import shown_answer
 from portal.applications.start import start
 from portal.applications.states import CHANGES, CannotChange
 from portal.applications.take_back import take_back
+from portal.applications.views.posts import for_posts
 from portal.residents.models import Resident
 from tasks.views import for_residents
 
@@ -60,7 +61,9 @@ def begin(request, resident, key):
     chosen = next((one for one in people if str(one.uuid) == request.POST.get("about")), None)
     if len(people) == 1:
         chosen = people[0]
-    if request.method == "POST" and chosen:
+    deadline = definition.deadline
+    last = chosen and closed_since(deadline, resident=resident, about=chosen, today=today)
+    if request.method == "POST" and chosen and not last:
         draft = start(version=version, resident=resident, about=chosen, today=today)
         return redirect("applications:resume", draft.uuid)
     context = {
@@ -68,7 +71,10 @@ def begin(request, resident, key):
         "definition": definition,
         "people": people,
         "today": today,
-        "mistakes": [("id_about", _("Choose a child."))] if request.method == "POST" else [],
+        "closed": why_closed(last) if last else "",
+        "mistakes": [("id_about", _("Choose a child."))]
+        if request.method == "POST" and not chosen
+        else [],
     }
     return render(request, "applications/begin.html", context)
 
@@ -106,7 +112,7 @@ def question(request, resident, uuid, key):
         return redirect("applications:resume", uuid)
     if request.method != "POST":
         return render(request, "applications/question.html", page.context(request))
-    if request.POST.get("confirm"):
+    if request.POST.get("confirm") and page.known:
         answer = page.known
     else:
         page.form = form_for(page.question, application, today=today, data=request.POST)
@@ -207,8 +213,7 @@ def form_mistakes(form) -> list[tuple[str, str]]:
     ]
 
 
-@for_residents
-@require_POST
+@for_posts("applications:resume")
 def take_newer(request, resident, uuid):
     """Go on with the form that is offered now, at the first question that is then open."""
     own_application(resident, uuid)
@@ -242,6 +247,8 @@ def review_page(request, application, *, refused: CannotSend | None = None):
         )
         for question in asked(definition, application.answers)
     ]
+    whom = {"resident": application.resident, "about": application.about}
+    last = closed_since(definition.deadline, **whom, today=today)
     context = {
         "resident": application.resident,
         "application": application,
@@ -250,17 +257,15 @@ def review_page(request, application, *, refused: CannotSend | None = None):
         "refused": refused,
         "mistakes": [(f"q-{key}", text) for key, text in lacking.items()] if refused else [],
         "stop": stopped_by(definition, application.answers),
-        "last_day": last_day(
-            definition.deadline, resident=application.resident, about=application.about
-        ),
+        "last_day": last_day(definition.deadline, **whom),
         "today": today,
+        "closed": why_closed(last) if last else "",
         "superseded": superseded(application),
     }
     return render(request, "applications/review.html", context, status=422 if refused else 200)
 
 
-@for_residents
-@require_POST
+@for_posts("applications:resume")
 def send_it(request, resident, uuid):
     application = own_application(resident, uuid)
     try:
@@ -277,8 +282,8 @@ def send_it(request, resident, uuid):
 @require_safe
 def sent(request, resident, uuid):
     application = own_application(resident, uuid)
-    if not application.receipt_number:
-        return redirect("applications:resume", uuid)
+    if application.state != State.RECEIVED:  # not sent yet, or no longer as the page says
+        return redirect("applications:application", uuid)
     definition = definition_of(application.version.definition)
     context = {"resident": resident, "application": application, "definition": definition}
     return render(request, "applications/sent.html", context)
@@ -316,7 +321,11 @@ def correct(request, resident, uuid):
     if application.state != State.CORRECTION or asked_for is None:
         return redirect("applications:application", uuid)
     definition = definition_of(application.version.definition)
-    lacking = missing(application, today=clock.today())
+    editable = may_be_answered(application)
+    # What nobody may change here was right when it was sent, though a day has passed since.
+    lacking = [
+        one for one in missing(application, today=clock.today()) if one.question.key in editable
+    ]
     if request.method == "POST" and not lacking:
         try:
             answer_correction(application, by=request.user, today=clock.today())
@@ -325,7 +334,6 @@ def correct(request, resident, uuid):
         else:
             messages.success(request, _("Sent again. It is the office’s turn now."))
         return redirect("applications:application", uuid)
-    editable = may_be_answered(application)
     rows = [
         (question, shown_answer(question, application.answers.get(question.key), application))
         for question in asked(definition, application.answers)

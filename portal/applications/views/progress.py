@@ -7,7 +7,7 @@ from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from portal import clock
 from portal.applications.branch import asked
@@ -29,6 +29,7 @@ from portal.applications.progress import durations_of, progress_of, reported_lin
 from portal.applications.settle import KIND
 from portal.applications.shown import shown_answer
 from portal.applications.states import CHANGES
+from portal.applications.views.posts import for_posts
 from portal.residents.models import FactReport
 from tasks.views import for_residents
 
@@ -103,8 +104,7 @@ def reported(application) -> dict:
     return {"lines": reported_lines(application, reports.order_by("-checked_at")[:MOST_REPORTS])}
 
 
-@for_residents
-@require_POST
+@for_posts("applications:application")
 def message(request, resident, uuid):
     own = Application.objects.for_resident(resident).filter(version__isnull=False)
     application = get_object_or_404(own, uuid=uuid)

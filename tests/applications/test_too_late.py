@@ -1,0 +1,201 @@
+"""What comes too late, or to a page that has changed meanwhile: said in words, nothing lost."""
+
+from datetime import date
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from portal.applications.correct_request import ask_for_correction
+from portal.applications.models import Application, Attachment, ProcedureVersion, State
+from portal.applications.newer import go_on_with_newer
+from portal.applications.publish import publish, save_draft, withdraw_version
+from portal.applications.send import send
+from portal.applications.take import take
+from tests.applications.test_filling_in import begin, fill, question
+from tests.applications.test_filling_in import send as send_by_page
+from tests.factories import CHIYODA, UserFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november", "shipped")]
+TODAY = date(2026, 11, 20)
+LATE = "The last day for this was"
+
+
+def offer(text_of):
+    """Publish another version of the child allowance, its text changed by `text_of`."""
+    version = ProcedureVersion.objects.offered().get(procedure__key="child-allowance")
+    new = save_draft(procedure=version.procedure, text=text_of(version.text), by=UserFactory())
+    publish(version=new, by=UserFactory())
+
+
+@pytest.fixture
+def closed():
+    """The child allowance ends fifteen days after the birth: the child is three months old."""
+    offer(lambda text: text.replace("late: warn", "late: stop"))
+
+
+@pytest.mark.usefixtures("closed")
+def test_a_last_day_that_has_passed_is_told_before_anything_is_typed(hers):
+    page = hers.get(reverse("applications:procedure", args=["child-allowance"]))
+    assert "the last day was" in page.content.decode()
+
+    begun = begin(hers)
+
+    assert LATE in begun.content.decode()
+    assert 'button-main">Begin' not in begun.content.decode()
+    assert not Application.objects.exists()
+
+
+def test_a_draft_begun_in_time_says_at_its_review_that_it_is_too_late_now(hers, time_machine):
+    offer(lambda text: text.replace("late: warn", "late: stop").replace("days: 15", "days: 112"))
+    draft = fill(hers)
+    time_machine.move_to("2026-11-25T12:00+09:00")
+    hers.force_login(draft.resident.user)
+
+    shown = hers.get(reverse("applications:review", args=[draft.uuid])).content.decode()
+    assert LATE in shown and 'button-main">Send' not in shown
+    refused = send_by_page(hers, draft)
+    assert refused.status_code == 422 and LATE in refused.content.decode()
+    draft.refresh_from_db()
+    assert draft.state == State.DRAFT and draft.answers["phone"] == "03-1234-5678"
+
+
+def corrected(hers, **asked):
+    draft = fill(hers)
+    clerk = UserFactory()
+    send(resident=draft.resident, uuid=draft.uuid, by=clerk, today=TODAY)
+    cases = Application.objects.of_office(CHIYODA)
+    case = take(cases=cases, uuid=draft.uuid, by=clerk, today=TODAY)
+    asked = {"text": "Which flat?", "answer_by": date(2026, 12, 4), **asked}
+    ask_for_correction(case, **asked, by=clerk, today=TODAY)
+    return case
+
+
+def test_a_day_that_has_passed_elsewhere_does_not_stop_a_correction(hers, time_machine):
+    answers = {
+        "main-earner": {"answer": "me"},
+        "civil-servant": {"answer": "unknown"},
+        "ask-employer": {"answer": "2026-11-20"},
+        "name": {"confirm": "1"},
+        "name-kana": {"confirm": "1"},
+        "phone": {"answer": ""},
+        "address": {"postcode": "", "address": "千代田区九段南1-2-1"},
+        "lives-with-child": {"answer": "yes"},
+        "account": {"answer": "registered"},
+    }
+    draft = fill(hers, answers)
+    clerk = UserFactory()
+    send(resident=draft.resident, uuid=draft.uuid, by=clerk, today=TODAY)
+    case = take(
+        cases=Application.objects.of_office(CHIYODA), uuid=draft.uuid, by=clerk, today=TODAY
+    )
+    asked = {"text": "Which flat?", "questions": ["address"], "answer_by": date(2026, 12, 4)}
+    ask_for_correction(case, **asked, by=clerk, today=TODAY)
+    time_machine.move_to("2026-11-25T12:00+09:00")
+    hers.force_login(draft.resident.user)
+
+    hers.post(question(draft, "address"), {"address": "千代田区九段南1-2-1 203"})
+    hers.post(reverse("applications:correct", args=[draft.uuid]))
+
+    draft.refresh_from_db()
+    assert draft.state == State.UNDER_REVIEW and "203" in draft.answers["address"]["address"]
+
+
+def test_what_is_to_be_corrected_must_still_be_answered(hers):
+    case = corrected(hers, questions=["address"])
+    Application.objects.filter(pk=case.pk).update(answers=case.answers | {"address": ""})
+
+    shown = hers.post(reverse("applications:correct", args=[case.uuid])).content.decode()
+
+    assert 'href="#q-address"' in shown and 'id="q-address"' in shown
+    case.refresh_from_db()
+    assert case.state == State.CORRECTION
+
+
+@pytest.mark.parametrize("name", ["send", "newer"])
+def test_signed_out_meanwhile_one_comes_back_to_the_draft(hers, name):
+    draft = fill(hers)
+    address = reverse(f"applications:{name}", args=[draft.uuid])
+
+    signed_out = Client().post(address)
+    assert signed_out.status_code == 302 and "sign-in" in signed_out["location"]
+
+    back = hers.get(address, follow=True)
+    assert back.redirect_chain[-1][0] == reverse("applications:review", args=[draft.uuid])
+    draft.refresh_from_db()
+    assert draft.state == State.DRAFT
+
+
+def test_signed_out_while_writing_one_comes_back_to_the_application(hers):
+    case = corrected(hers, questions=["address"])
+    back = hers.get(reverse("applications:message", args=[case.uuid]))
+
+    assert back["location"] == reverse("applications:application", args=[case.uuid])
+
+
+def test_the_page_that_says_sent_leads_on_once_that_is_no_longer_so(hers):
+    case = corrected(hers, questions=["address"])
+
+    shown = hers.get(reverse("applications:sent", args=[case.uuid]))
+
+    assert shown["location"] == reverse("applications:application", args=[case.uuid])
+
+
+def test_nothing_is_confirmed_where_nothing_is_known(hers):
+    draft = fill(hers)
+
+    wrong = hers.post(question(draft, "address"), {"confirm": "1"})
+
+    draft.refresh_from_db()
+    assert wrong.status_code == 422
+    assert draft.answers["address"]["address"] == "千代田区九段南1-2-1"
+
+
+def test_the_files_of_a_question_that_is_asked_anew_go_with_its_answer(hers):
+    draft = fill(hers)
+    Attachment.objects.create(
+        resident=draft.resident,
+        application=draft,
+        question="account-copy",
+        name="book.pdf",
+        media_type="application/pdf",
+        size=1,
+        sha256="0" * 64,
+        added_by=draft.resident.user,
+    )
+    answers = draft.answers | {"account": "other", "account-copy": ["x"]}
+    Application.objects.filter(pk=draft.pk).update(answers=answers)
+    offer(lambda text: text.replace("A copy of the bank book", "A photograph of the bank book"))
+
+    go_on_with_newer(resident=draft.resident, uuid=draft.uuid)
+
+    draft.refresh_from_db()
+    assert "account-copy" not in draft.answers and draft.answers["account"] == "other"
+    assert not Attachment.objects.of(draft).filter(removed_at=None).exists()
+
+
+def test_a_draft_of_what_was_withdrawn_can_be_put_away(hers):
+    draft = fill(hers)
+    withdraw_version(version=draft.version, because="Closed.", by=UserFactory())
+    address = reverse("applications:withdraw", args=[draft.uuid])
+
+    assert "Nothing has been sent" in hers.get(address).content.decode()
+    hers.post(address)
+    hers.post(address)
+
+    draft.refresh_from_db()
+    assert draft.state == State.WITHDRAWN
+    assert not hers.get(reverse("applications:mine")).context["page"].object_list
+
+
+def test_what_was_decided_cannot_be_taken_back(hers):
+    case = corrected(hers, questions=["address"])
+    Application.objects.filter(pk=case.pk).update(
+        state="granted", outcome="granted", decided_at="2026-11-20T03:00Z", decided_by=UserFactory()
+    )
+
+    answered = hers.post(reverse("applications:withdraw", args=[case.uuid]), follow=True)
+
+    assert "can no longer be taken back" in answered.content.decode()
+    case.refresh_from_db()
+    assert case.state == "granted"
