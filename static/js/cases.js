@@ -2,8 +2,16 @@
 (() => {
   const links = [...document.querySelectorAll("#case-list tbody a")];
   const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
+  // Single keys can be turned off, for who speaks to the browser (WCAG 2.1.4).
+  const choice = document.getElementById("keys");
+  choice.checked = localStorage.getItem("keys") !== "off";
+  choice.closest("[hidden]").hidden = false;
+  choice.addEventListener("change", () => {
+    localStorage.setItem("keys", choice.checked ? "on" : "off");
+  });
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (!choice.checked || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (typing(event.target)) return;
     if (event.key === "j" || event.key === "k") {
       const at = links.indexOf(document.activeElement);
       const to = links[at === -1 ? 0 : at + (event.key === "j" ? 1 : -1)];
@@ -17,11 +25,11 @@
     }
   });
   // A text to begin with, put into the message.
-  const choice = document.getElementById("template");
-  if (choice) {
-    choice.addEventListener("change", () => {
+  const template = document.getElementById("template");
+  if (template) {
+    template.addEventListener("change", () => {
       const text = document.getElementById("id_message");
-      if (choice.value && text) text.value = choice.value;
+      if (template.value && text) text.value = template.value;
     });
   }
 })();

@@ -3,6 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from playwright.sync_api import expect
 
 from portal.applications.models import ProcedureVersion
 from portal.applications.ship import ship
@@ -144,3 +145,17 @@ def test_the_page_of_a_version_is_sound_with_its_answer_too(browsing, page, widt
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert wider <= 0
+
+
+def test_the_keys_of_a_case_can_be_turned_off_and_stay_off(browsing, page, office):
+    browsing("/staff/applications/application/{office.case.uuid}/")
+    page.keyboard.press("m")
+    expect(page.locator("#id_message")).to_be_focused()
+
+    page.locator("#keys").uncheck()
+    page.reload()
+    page.locator("h1").click()
+    page.keyboard.press("m")
+
+    expect(page.locator("#keys")).not_to_be_checked()
+    expect(page.locator("#id_message")).not_to_be_focused()
