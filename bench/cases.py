@@ -33,11 +33,10 @@ CASES = f"""
         FROM generate_series(1, {{cases}} / {PER_RESIDENT}) n, said;
     INSERT INTO applications_application (resident_id, about_id, municipality_id, version_id,
             procedure_key, ref, receipt_number, state, state_since, turn, step, usual_until,
-            answers, confirmed, saved_at, started_at, sent_at, outcome, outcome_reason, decided_at,
+            answers, saved_at, started_at, sent_at, outcome, outcome_reason, decided_at,
             decided_by_id, source_id, checked_at, stale_on)
         SELECT who, who, '131016', v.id, 'bench', '', 'A-2026-' || lpad(n::text, 7, '0') || '-0',
-            one.state, since, turn, 'review', since::date + 30, '{{{{}}}}', '[]', since, since,
-            since,
+            one.state, since, turn, 'review', since::date + 30, '{{{{}}}}', since, since, since,
             CASE WHEN turn = 'nobody' THEN 'granted' ELSE '' END, '',
             CASE WHEN turn = 'nobody' THEN since END,
             CASE WHEN turn = 'nobody' THEN u.id END, said.*

@@ -58,7 +58,7 @@ def mine(resident: Resident) -> QuerySet[Application]:
         .annotate(name=F("version__definition__name"), gives=F("version__definition__gives"))
         .annotate(group=GROUP, answer_by=Subquery(asked.values("answer_by")[:1]))
         .select_related("about", "source")
-        .defer("answers", "confirmed")
+        .defer("answers")
         .order_by("group", "-state_since", "-pk")
     )
 

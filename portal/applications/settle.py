@@ -46,7 +46,6 @@ def settle_applications(ids: Iterable[int]) -> set[int]:
             "about_id": "said.resident_id",
             "step": "''",
             "answers": "'{}'::jsonb",
-            "confirmed": "'[]'::jsonb",
             "saved_at": "said.checked_at",
             "started_at": "said.checked_at",
             "outcome_reason": "''",

@@ -70,13 +70,13 @@ STATEMENTS = [
     # One reported, one made here and under review for long, and what was once asked of this one.
     """INSERT INTO applications_application (resident_id, about_id, municipality_id, version_id,
         procedure_key, ref, seq, receipt_number, state, state_since, turn, step, usual_until,
-        answers, confirmed, saved_at, started_at, sent_at, outcome, outcome_reason, source_id,
+        answers, saved_at, started_at, sent_at, outcome, outcome_reason, source_id,
         checked_at, stale_on)
     SELECT c.id, c.id, c.municipality_id, CASE here WHEN 1 THEN v.id END, 'crowd',
         CASE here WHEN 1 THEN '' ELSE 'E' || c.id END, CASE here WHEN 0 THEN 1 END,
         CASE here WHEN 1 THEN 'A-' || c.id END,
         CASE WHEN c.id %% 10 = 9 THEN 'under-review' ELSE 'withdrawn' END, '2026-11-01',
-        CASE WHEN c.id %% 10 = 9 THEN 'office' ELSE 'nobody' END, '', '2026-12-01', '{}', '[]',
+        CASE WHEN c.id %% 10 = 9 THEN 'office' ELSE 'nobody' END, '', '2026-12-01', '{}',
         '2026-11-01', '2026-11-01', CASE here WHEN 1 THEN timestamptz '2026-11-01' END, '', '',
         c.source_id, c.checked_at, c.stale_on
     FROM crowd c, generate_series(0, 1) here, applications_procedureversion v

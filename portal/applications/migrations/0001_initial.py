@@ -249,7 +249,6 @@ class Migration(migrations.Migration):
                         default=dict, help_text="By the question’s key.", verbose_name="answers"
                     ),
                 ),
-                ("confirmed", models.JSONField(default=list, verbose_name="confirmed")),
                 (
                     "saved_at",
                     models.DateTimeField(
@@ -802,7 +801,6 @@ class Migration(migrations.Migration):
                     "at",
                     models.DateTimeField(default=django.utils.timezone.now, verbose_name="when"),
                 ),
-                ("read_at", models.DateTimeField(blank=True, null=True, verbose_name="read at")),
                 (
                     "application",
                     models.ForeignKey(
@@ -964,8 +962,8 @@ class Migration(migrations.Migration):
             model_name="application",
             index=models.Index(
                 condition=models.Q(("sent_at__isnull", False)),
-                fields=["municipality", "-sent_at"],
-                name="application_of_office_sent",
+                fields=["municipality", "state", "-sent_at"],
+                name="application_of_office_by_state",
             ),
         ),
         migrations.AddConstraint(

@@ -108,8 +108,6 @@ class Application(Fact):
     usual_until = models.DateField(_("usually over by"), null=True, blank=True)
 
     answers = models.JSONField(_("answers"), default=dict, help_text=_("By the question’s key."))
-    # Which prefilled answers the resident has seen and confirmed; others are asked about.
-    confirmed = models.JSONField(_("confirmed"), default=list)
     saved_at = models.DateTimeField(_("saved at"), default=timezone.now)
     started_at = models.DateTimeField(_("started at"), default=timezone.now)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
@@ -344,7 +342,6 @@ class Message(OfApplication):
         db_index=False,
     )
     at = models.DateTimeField(_("when"), default=timezone.now)
-    read_at = models.DateTimeField(_("read at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("message")
