@@ -209,7 +209,7 @@ def test_the_queue_takes_the_same_queries_with_few_rows_and_with_many(
 
     add(1)
     client.get(queue(model))
-    with django_assert_num_queries(8) as few:
+    with django_assert_num_queries(4) as few:
         client.get(queue(model))
     add(15)
 
