@@ -68,6 +68,7 @@ def test_claimed_corrected_decided_by_two_and_seen_in_every_place(hers):
     assert all("child" not in sent.subject.lower() for sent in mail.outbox)
 
     looked = hers.get(reverse("tasks:access-log")).content.decode()
+    assert "work on this application" in looked
     assert looked.count(claim.receipt_number) >= 2 and "clerk@example.jp" not in looked
     hers.post(reverse("tasks:ask-access", args=[1]), {"text": "Why?"})
     assert "The office answers by" in hers.get(reverse("tasks:access-log")).content.decode()
