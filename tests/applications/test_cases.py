@@ -72,6 +72,14 @@ def test_opening_a_case_is_noted_with_its_number(case):
     assert case.receipt_number in RecordAccess.objects.get(resident=case.resident).purpose
 
 
+def test_a_case_to_be_corrected_is_the_residents_turn_and_not_the_clerks(case):
+    client = clerk()
+    deed(client, case, "take")
+    shown = deed(client, case, "correction", text="Which flat?", answer_by="2026-12-04")
+
+    assert "the resident’s turn" in shown.content.decode()
+
+
 def test_taken_it_is_under_review_and_a_second_clerk_is_told_who_has_it(case):
     first, second = clerk(), clerk()
 
