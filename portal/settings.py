@@ -365,6 +365,9 @@ NIGHT_STARTS_AT = time(2, 0)
 # runs out after four, and every minute a job looks for such work.
 LEASE_SECONDS = float(os.environ.get("LEASE_SECONDS", "240"))
 SWEEPER_SECONDS = LEASE_SECONDS / 4
+# Keeps no file of when it last did what: a beat killed while it wrote that would leave one with
+# which none starts. What was missed meanwhile is seen in the database (tasks.jobs).
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "night": {
         "task": "tasks.jobs.start_night",

@@ -140,11 +140,8 @@ class Site:
         return self._start_child(name, [*celery, *options], environment)
 
     def start_beat(self, **environment) -> Child:
-        schedule = str(self.run_folder / "beat-schedule")
         celery = ["celery", "--app", "portal", "--quiet", "beat", "-l", "INFO"]
-        return self._start_child(
-            "beat", [*celery, "--schedule", schedule, "--pidfile="], environment
-        )
+        return self._start_child("beat", [*celery, "--pidfile="], environment)
 
     def start_web(self) -> Child:
         """Start gunicorn and wait until it listens; its address is in `web`."""

@@ -36,7 +36,6 @@ LOCK = RUN_DIR / "demo.lock"
 LOGS = RUN_DIR / "logs"
 FACTS = RUN_DIR / "demo-facts.ndjson"
 PASSWORD = RUN_DIR / "demo-password"
-SCHEDULE = RUN_DIR / "beat-schedule"
 
 READY_WITHIN = 60  # seconds, from the start of the children
 LOOKS_EVERY = 2  # seconds between two looks at /healthz and at the servers
@@ -158,7 +157,7 @@ class Command(BaseCommand):
         else:
             local_servers.erase()
         walk.forget()
-        for path in (NOTE, FACTS, PASSWORD, *RUN_DIR.glob(f"{SCHEDULE.name}*")):
+        for path in (NOTE, FACTS, PASSWORD):
             path.unlink(missing_ok=True)
         for folder in (LOGS, mails.folder()):
             shutil.rmtree(folder, ignore_errors=True)
@@ -230,7 +229,7 @@ def start_children(children: list[Child], url: str, web_socket, mail_socket):
     celery = ["celery", "--app", "portal", "--quiet"]
     worker = ["--concurrency", 2, "-l", "INFO", "--without-mingle", "--without-gossip"]
     start("worker", "worker.log", [*celery, "worker", *worker])
-    start("beat", "beat.log", [*celery, "beat", "--schedule", SCHEDULE, "--pidfile="])
+    start("beat", "beat.log", [*celery, "beat", "--pidfile="])
 
 
 def wait_until_well(children: list[Child], url: str):
