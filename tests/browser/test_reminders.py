@@ -265,8 +265,19 @@ def worker(page, site, telephone):
     page.goto(f"{site}/settings/")
     page.get_by_role("button", name=TURN_ON).click()
     expect(page.get_by_text("This device gets notifications.")).to_be_visible()
+    # The browser tells of its workers when it comes to it, not when the page is ready.
+    until(page, lambda: page.context.service_workers)
     [worker] = page.context.service_workers
     return worker
+
+
+def until(page, holds, *, seconds=30):
+    """Let the browser's events in until `holds()`, and return what it says."""
+    for _step in range(seconds * 50):
+        if said := holds():
+            return said
+        page.wait_for_timeout(20)
+    pytest.fail(f"The browser did not tell within {seconds} s what was waited for.")
 
 
 def deliver(page, site, told):
@@ -277,8 +288,8 @@ def deliver(page, site, told):
         "ServiceWorker.workerRegistrationUpdated",
         lambda event: registrations.extend(event["registrations"]),
     )
-    session.send("ServiceWorker.enable")
-    page.wait_for_function("true")  # lets the event in
+    session.send("ServiceWorker.enable")  # answers at once, and tells of the registrations later
+    until(page, lambda: registrations)
     session.send(
         "ServiceWorker.deliverPushMessage",
         {
@@ -287,6 +298,7 @@ def deliver(page, site, told):
             "data": json.dumps(told),
         },
     )
+    session.detach()
 
 
 SHOWN = """
@@ -299,9 +311,9 @@ def wait_until_shown(page, *, count):
     page.evaluate(
         """async (count) => {
           const worker = await navigator.serviceWorker.ready;
-          const until = Date.now() + 10_000;
+          const until = Date.now() + 30_000;
           while ((await worker.getNotifications()).length < count) {
-            if (Date.now() > until) throw new Error(`no ${count} notifications within 10 s`);
+            if (Date.now() > until) throw new Error(`no ${count} notifications within 30 s`);
             await new Promise((resolve) => setTimeout(resolve, 20));
           }
         }""",
