@@ -14,6 +14,7 @@ from portal.applications.called import in_language
 from portal.applications.definition import Definition, ForWhom, definition_of
 from portal.applications.models import ProcedureVersion
 from portal.applications.searched import one_form
+from portal.readable import readable
 from portal.residents.ages import first_day_at_age
 from portal.residents.models import Resident
 
@@ -138,7 +139,7 @@ def search(resident: Resident, text: str) -> list[Offer]:
     What holds each word as typed comes first. Threes of letters (pg_trgm) find what is alike in
     Latin letters alone, in a database of the locale "C"; and Japanese words are short.
     """
-    sought = one_form(text[:LONGEST_SEARCH])
+    sought = one_form(readable(text[:LONGEST_SEARCH]))
     if not sought:
         return []
     words = Q()

@@ -12,7 +12,7 @@ from portal.applications.models import Application, CorrectionRequest, State
 from portal.applications.move import held, move
 from portal.applications.own import own_fact
 from portal.applications.states import OFFICE, RESIDENT, change
-from portal.applications.written import why_not_kept
+from portal.applications.written import as_kept, why_no_day_to_answer_by, why_not_kept
 
 
 class CannotAsk(ValueError):
@@ -29,7 +29,7 @@ def ask_for_correction(
     by,
     today: date,
 ) -> CorrectionRequest:
-    """Ask the resident to correct an application under review, by a day, `today` at the earliest.
+    """Ask the resident to correct an application under review, by a day after `today`.
 
     `questions` are keys of questions that this person is asked; none: the text says what it is
     about. Raises CannotAsk, CannotChange or Application.DoesNotExist (of another office).
@@ -41,6 +41,7 @@ def ask_for_correction(
         raise CannotAsk(_("Not granting has been proposed already. A second person decides on it."))
     definition = definition_of(application.version.definition)
     branch = {question.key for question in asked(definition, application.answers)}
+    text = as_kept(text)
     _check(text, questions=set(questions) - branch, answer_by=answer_by, today=today)
     request = CorrectionRequest.objects.create(
         resident_id=application.resident_id,
@@ -48,7 +49,7 @@ def ask_for_correction(
         receipt_number=application.receipt_number,
         procedure_key=application.procedure_key,
         procedure_name=definition.name,
-        text=text.strip(),
+        text=text,
         questions=list(questions),
         answer_by=answer_by,
         asked_by=by,
@@ -62,7 +63,7 @@ def ask_for_correction(
 
 def _check(text: str, *, questions: set[str], answer_by: date, today: date) -> None:
     """Raise CannotAsk with the first thing that is wrong; `questions` are those nobody is asked."""
-    if not text.strip():
+    if not text:
         raise CannotAsk(_("Write what is to be corrected."))
     if reason := why_not_kept(text):
         raise CannotAsk(reason)
@@ -71,8 +72,8 @@ def _check(text: str, *, questions: set[str], answer_by: date, today: date) -> N
             _("This person is not asked: %(questions)s.")
             % {"questions": ", ".join(sorted(questions))}
         )
-    if answer_by < today:
-        raise CannotAsk(_("Choose a day to answer by that is not over yet."))
+    if reason := why_no_day_to_answer_by(answer_by, today=today):
+        raise CannotAsk(reason)
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from portal.applications.models import Application, ApplicationEvent, Outcome, S
 from portal.applications.move import held, move
 from portal.applications.states import OFFICE, change
 from portal.applications.take import note_event
-from portal.applications.written import why_not_kept
+from portal.applications.written import as_kept, why_not_kept
 
 
 class CannotDecide(ValueError):
@@ -24,7 +24,7 @@ class CannotDecide(ValueError):
 @transaction.atomic
 def grant(*, cases, uuid, reason: str, by, today: date) -> Application:
     case = _held(cases, uuid)
-    _check_reason(reason)
+    reason = _checked(reason)
     refuse_while_proposed(case)
     move(
         case,
@@ -41,12 +41,12 @@ def grant(*, cases, uuid, reason: str, by, today: date) -> Application:
 def propose_refusal(*, cases, uuid, reason: str, by) -> Application:
     """Propose not to grant, with the reason that the resident will read."""
     case = _held(cases, uuid)
-    _check_reason(reason)
-    if not reason.strip():
+    reason = _checked(reason)
+    if not reason:
         raise CannotDecide(_("Write the reason. The resident reads it."))
     change(case.state, State.REFUSED, side=OFFICE)
     refuse_while_proposed(case)
-    _write(case, proposed_by=by, proposed_at=timezone.now(), outcome_reason=reason.strip())
+    _write(case, proposed_by=by, proposed_at=timezone.now(), outcome_reason=reason)
     note_event(case, what=ApplicationEvent.What.PROPOSED, by=by)
     return case
 
@@ -86,10 +86,11 @@ def send_back(*, cases, uuid, by) -> Application:
 def pass_on(*, cases, uuid, to_whom: str, by, today: date) -> Application:
     """Note that somebody else must do something first; the resident reads who."""
     case = _held(cases, uuid)
-    if not to_whom.strip():
+    to_whom = _checked(to_whom)
+    if not to_whom:
         raise CannotDecide(_("Write who has to do something. The resident reads it."))
     refuse_while_proposed(case)
-    move(case, to=State.WITH_OTHERS, side=OFFICE, by=by, today=today, note=to_whom.strip()[:200])
+    move(case, to=State.WITH_OTHERS, side=OFFICE, by=by, today=today, note=to_whom[:200])
     return case
 
 
@@ -121,15 +122,18 @@ def _held(cases, uuid) -> Application:
     return held(cases.select_related("version"), uuid)
 
 
-def _check_reason(reason: str) -> None:
-    if why := why_not_kept(reason):
+def _checked(text: str) -> str:
+    """Return the text as it is kept. Raises CannotDecide."""
+    text = as_kept(text)
+    if why := why_not_kept(text):
         raise CannotDecide(why)
+    return text
 
 
 def _decided(outcome: Outcome, reason: str, by) -> dict:
     return {
         "outcome": outcome,
-        "outcome_reason": reason.strip(),
+        "outcome_reason": reason,
         "decided_by": by,
         "decided_at": timezone.now(),
     }

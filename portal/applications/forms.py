@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from portal.applications.called import in_language
 from portal.applications.definition import Question
 from portal.applications.models import Application
+from portal.applications.written import as_kept
 from portal.residents.codes import HOLDS_MY_NUMBER, holds_my_number
 from portal.residents.models import Resident
 from tasks.words import day
@@ -61,10 +62,11 @@ class QuestionForm(forms.Form):
 
 
 def plain(text: str) -> str:
-    """Return the text without white space around it; refuse what could be a My Number."""
+    """Return the text as it is kept (as_kept); refuse what could be a My Number."""
+    text = as_kept(text)
     if holds_my_number(text):
         raise ValidationError(HOLDS_MY_NUMBER)
-    return text.strip()
+    return text
 
 
 class TextForm(QuestionForm):
@@ -159,7 +161,7 @@ class MoneyForm(QuestionForm):
     )
 
     def clean_answer(self):
-        text = unicodedata.normalize("NFKC", self.cleaned_data["answer"])
+        text = unicodedata.normalize("NFKC", plain(self.cleaned_data["answer"]))
         text = re.sub(r"[,、\s円¥]", "", text)
         if not text:
             return ""

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from portal.applications.models import Application, Message, Notice, State, Turn
 from portal.applications.tell import tell
-from portal.applications.written import why_not_kept
+from portal.applications.written import as_kept, why_not_kept
 
 MOST = 200  # messages of one application
 
@@ -32,7 +32,7 @@ def write(
 
     `application` comes from `for_resident` or `of_office`. Raises CannotWrite.
     """
-    text = text.strip()
+    text = as_kept(text)
     own = Message.objects.of(application)
     if written := own.filter(token=token).first():
         return written

@@ -10,6 +10,7 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from portal.applications.models import Application, State, Turn
+from portal.readable import readable
 from portal.residents.models import Municipality
 
 PER_PAGE = 50
@@ -34,10 +35,10 @@ def queue(office: Municipality, asked: Mapping, *, by, today: date) -> list[Appl
     """Return up to a page of cases, and one more where there are more.
 
     `asked` may have state, procedure, whose ("mine", "nobody") and after (the number of cases
-    to pass over). Without a state: whatever waits for the office.
+    to pass over). Without one of STATES: whatever waits for the office.
     """
     cases, start = cases_of(office), passed_over(asked)
-    if state := asked.get("state"):
+    if (state := asked.get("state")) in STATES:
         return list(
             _narrowed(cases, asked, by)
             .filter(state=state, sent_at__isnull=False)
@@ -61,7 +62,7 @@ def passed_over(asked: Mapping) -> int:
 
 
 def _narrowed(cases: QuerySet, asked: Mapping, by) -> QuerySet:
-    if procedure := asked.get("procedure"):
+    if procedure := readable(asked.get("procedure", "")):
         cases = cases.filter(procedure_key=procedure)
     if asked.get("whose") == "mine":
         cases = cases.filter(assigned_to=by)

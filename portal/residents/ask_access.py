@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.readable import readable
 from portal.residents.codes import HOLDS_MY_NUMBER, holds_my_number
 from portal.residents.models import AccessQuestion, RecordAccess, Resident
 
@@ -22,7 +23,7 @@ def ask_about_access(*, resident: Resident, number: int, text: str, today: date)
     Raises CannotAsk, and RecordAccess.DoesNotExist.
     """
     access = RecordAccess.objects.get(resident=resident, number=number)
-    text = text.strip()
+    text = readable(text).strip()
     if holds_my_number(text):
         raise CannotAsk(HOLDS_MY_NUMBER)
     question, _made = AccessQuestion.objects.get_or_create(
@@ -42,9 +43,10 @@ def answer_access_question(*, question: AccessQuestion, answer: str, by) -> None
     """Answer a question; answered twice, the first answer stands. Raises CannotAsk."""
     own = AccessQuestion.objects.filter(resident=question.resident_id, pk=question.pk)
     standing = own.select_for_update().get()
-    if not answer.strip():
+    answer = readable(answer).strip()
+    if not answer:
         raise CannotAsk(_("Write an answer. The resident reads it."))
     if holds_my_number(answer):
         raise CannotAsk(HOLDS_MY_NUMBER)
     if standing.answered_at is None:
-        own.update(answer=answer.strip()[:4000], answered_at=timezone.now(), answered_by=by)
+        own.update(answer=answer[:4000], answered_at=timezone.now(), answered_by=by)

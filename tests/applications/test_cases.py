@@ -1,12 +1,13 @@
 """The office's pages: its own cases alone, and each deed once."""
 
 import re
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from portal.applications.models import ApplicationEvent, State
+from portal.applications.models import ApplicationEvent, CorrectionRequest, Message, State
 from portal.residents.models import RecordAccess
 from tests.applications.factories import OfficeMembershipFactory, SentApplicationFactory
 from tests.factories import MunicipalityFactory
@@ -157,6 +158,73 @@ def test_who_may_process_may_not_decide(case):
 
     assert deed(client, case, "grant").status_code == 403
     assert case.state == State.UNDER_REVIEW
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("message", {"text": "Wh\0ich \u202eflat?", "token": str(uuid4())}),
+        ("correction", {"text": "Wh\0ich \u202eflat?", "answer_by": "2026-12-04"}),
+        ("propose", {"reason": "Wh\0ich \u202eflat?"}),
+        ("grant", {"reason": "Wh\0ich \u202eflat?"}),
+        ("pass-on", {"to_whom": "Wh\0ich \u202eflat?"}),
+    ],
+)
+def test_what_a_clerk_writes_is_kept_without_what_nobody_sees(case, name, said):
+    client = clerk("decide_application")
+    deed(client, case, "take")
+
+    assert deed(client, case, name, **said).status_code == 200
+
+    kept = [
+        *Message.objects.values_list("text", flat=True),
+        *CorrectionRequest.objects.values_list("text", flat=True),
+        *ApplicationEvent.objects.exclude(note="").values_list("note", flat=True),
+        case.outcome_reason,
+    ]
+    assert "Which flat?" in kept
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("message", {"text": "{}", "token": str(uuid4())}),
+        ("correction", {"text": "{}", "answer_by": "2026-12-04"}),
+        ("propose", {"reason": "{}"}),
+        ("grant", {"reason": "{}"}),
+        ("pass-on", {"to_whom": "{}"}),
+    ],
+)
+@pytest.mark.parametrize("number", ["123456789018", "1234\u200b5678/9018"])
+def test_what_may_be_a_my_number_is_kept_nowhere(case, name, said, number):
+    client = clerk("decide_application")
+    deed(client, case, "take")
+    said = {field: text.format(number) for field, text in said.items()}
+
+    assert deed(client, case, name, **said).status_code == 422
+    assert case.state == State.UNDER_REVIEW
+
+
+@pytest.mark.parametrize("answer_by", ["2026-11-20", "2020-01-01", "2062-12-04"])
+def test_a_message_asks_for_no_answer_by_a_day_that_nobody_can_keep(case, answer_by):
+    said = {"text": "Which flat?", "token": str(uuid4()), "answer_by": answer_by}
+
+    assert deed(clerk(), case, "message", **said).status_code == 422
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("to", ["", "\0", "x", "9" * 30, "9" * 5000, "-1"])
+def test_a_colleague_who_is_none_is_asked_for_again(case, to):
+    assert deed(clerk(), case, "hand-over", to=to).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "asked", ["state=%00", "state=draft", "procedure=%00", "after=-1", "after=1e3", "after=%C2%B2"]
+)
+def test_a_queue_that_is_asked_for_nonsense_shows_what_waits(case, asked):
+    shown = clerk().get(f"{QUEUE}?{asked}")
+
+    assert shown.status_code == 200 and case.receipt_number in shown.content.decode()
 
 
 def test_without_an_office_the_queue_says_who_can_help(case, admin_client, admin_user):

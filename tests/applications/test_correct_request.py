@@ -153,6 +153,8 @@ def test_a_second_correction_is_a_task_of_its_own(application):
         {"questions": ["nonsense"]},
         {"questions": ["employer"]},
         {"answer_by": TODAY - timedelta(1)},
+        {"answer_by": TODAY},
+        {"answer_by": TODAY + timedelta(366)},
     ],
 )
 def test_what_cannot_be_asked_is_refused_and_changes_nothing(application, said):
@@ -162,6 +164,11 @@ def test_what_cannot_be_asked_is_refused_and_changes_nothing(application, said):
     application.refresh_from_db()
     assert application.state == "under-review"
     assert not CorrectionRequest.objects.exists()
+
+
+@pytest.mark.parametrize("days", [1, 365])
+def test_the_first_and_the_last_day_that_one_can_be_asked_to_answer_by(application, days):
+    assert ask(application, answer_by=TODAY + timedelta(days)).answer_by == TODAY + timedelta(days)
 
 
 def test_it_is_asked_once(application):

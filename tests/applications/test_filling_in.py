@@ -141,6 +141,29 @@ def test_a_wrong_answer_is_said_beside_the_question_and_what_was_typed_stays(
     assert key not in draft.answers
 
 
+def test_an_answer_is_kept_without_what_nobody_sees(hers):
+    begin(hers)
+    draft = Application.objects.get()
+
+    hers.post(question(draft, "phone"), {"answer": "\u202e03-1234-5678"})
+
+    draft.refresh_from_db()
+    assert draft.answers["phone"] == "03-1234-5678"
+
+
+@pytest.mark.parametrize("number", ["123456789018", "1234\u200b5678\u200b9018", "1234/5678/9018"])
+@pytest.mark.parametrize(
+    ("key", "field"), [("phone", "answer"), ("name", "answer"), ("address", "address")]
+)
+def test_what_may_be_a_my_number_is_no_answer(hers, key, field, number):
+    begin(hers)
+    draft = Application.objects.get()
+
+    assert hers.post(question(draft, key), {field: number}).status_code == 422
+    draft.refresh_from_db()
+    assert draft.answers == {}
+
+
 def test_a_question_that_was_skipped_is_named_on_sending_and_nothing_is_sent(hers):
     draft = fill(hers, {key: given for key, given in ANSWERS.items() if key != "address"})
 

@@ -73,11 +73,39 @@ def test_a_my_number_in_full_width_digits_is_recognised(number):
     assert holds_my_number("　".join((full_width[:4], full_width[4:8], full_width[8:])))
 
 
-@pytest.mark.parametrize("separator", ["‐", "－", "–", "−", "ー", "  ", " - ", "\t", ".", "_"])
+@pytest.mark.parametrize(
+    "separator",
+    [
+        "‐",
+        "－",
+        "–",
+        "−",
+        "ー",
+        "  ",
+        " - ",
+        "\t",
+        ".",
+        "_",
+        "/",
+        ", ",
+        "、",
+        "・",
+        "：",
+        "|",
+        "\n",
+    ],
+)
 def test_a_my_number_with_other_dashes_and_gaps_is_recognised(separator):
     number = NUMBERS[3]
 
     assert holds_my_number(separator.join((number[:4], number[4:8], number[8:])))
+
+
+@pytest.mark.parametrize(
+    "unseen", ["\u200b", "\u00ad", "\u2060", "\ufeff", "\u200e", "\ufe0f\u20e3"]
+)
+def test_a_my_number_with_something_unseen_between_its_digits_is_recognised(unseen):
+    assert holds_my_number(unseen.join(NUMBERS[3]))
 
 
 @pytest.mark.parametrize("number", NUMBERS)

@@ -35,6 +35,7 @@ from portal.applications.queue import FURTHEST, PER_PAGE, STATES, cases_of, pass
 from portal.applications.shown import shown_answer
 from portal.applications.states import CHANGES, OFFICE, CannotChange
 from portal.applications.take import CannotTake, hand_over, take
+from portal.applications.written import why_no_day_to_answer_by
 from portal.residents.record import look_at
 from portal.staff import LookOnly
 
@@ -190,9 +191,15 @@ def _take(request, case):
     take(**_which(request, case), by=request.user, today=clock.today())
 
 
+def colleagues_of(case):
+    """Return who works in the office of the case."""
+    office = User.objects.filter(offices__municipality=case.municipality_id, is_active=True)
+    return office.order_by("email")
+
+
 def _hand_over(request, case):
-    number = request.POST.get("to", "")
-    to = User.objects.filter(pk=number).first() if number.isascii() and number.isdigit() else None
+    given = request.POST.get("to", "")
+    to = next((one for one in colleagues_of(case) if str(one.pk) == given), None)
     if to is None:
         raise CannotTake(_("Choose a colleague."))
     hand_over(**_which(request, case), to=to, by=request.user)
@@ -223,6 +230,8 @@ def _message(request, case):
         day = date.fromisoformat(answer_by) if answer_by else None
     except ValueError as error:
         raise CannotWrite(_("Choose a day to answer by, or none.")) from error
+    if day and (reason := why_no_day_to_answer_by(day, today=clock.today())):
+        raise CannotWrite(reason)
     write(
         case,
         side=Message.Side.OFFICE,
@@ -312,12 +321,9 @@ class CasePage:
             "asked_for": open_request(case),
             "token": uuid4(),
             "answer_by": self.today + ANSWER_WITHIN,
+            "tomorrow": self.today + timedelta(days=1),
             "templates": MessageTemplate.objects.filter(municipality=case.municipality_id),
-            "colleagues": User.objects.filter(
-                offices__municipality=case.municipality_id, is_active=True
-            )
-            .exclude(pk=case.assigned_to_id)
-            .order_by("email"),
+            "colleagues": colleagues_of(case).exclude(pk=case.assigned_to_id),
             "may": self.may(),
         }
 
