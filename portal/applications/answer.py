@@ -38,6 +38,10 @@ def held_to_fill(resident: Resident, uuid) -> Application:
 def save_answer(*, resident: Resident, uuid, question: str, answer) -> Application:
     """Keep the answer to one question. Raises Closed, and Application.DoesNotExist."""
     application = held_to_fill(resident, uuid)
+    asked_for = definition_of(application.version.definition).question(question)
+    if asked_for and asked_for.type == "file":
+        # Files come and go one by one (attach.py), perhaps in another window since this page.
+        answer = application.answers.get(question, [])
     keep_answer(application, question=question, answer=answer)
     return application
 
@@ -64,10 +68,10 @@ def may_be_answered(application: Application) -> set[str]:
     branch = asked(definition, application.answers)
     if not named:  # what is to be corrected stands in the text alone
         return {question.key for question in branch}
-    # And what another answer to them brings along.
-    return named | {
-        question.key for question in branch if any(when.question in named for when in question.when)
-    }
+    for question in branch:  # and what another answer to them brings along, however far on
+        if any(when.question in named for when in question.when):
+            named.add(question.key)
+    return named
 
 
 def unanswered(definition: Definition, answers: Mapping) -> list[Question]:

@@ -31,9 +31,10 @@ def attach(*, resident: Resident, uuid, question: str, upload: UploadedFile | No
     if upload is None:
         raise CannotAttach(_("Choose a file first."))
     if upload.size > LARGEST:
+        shown = max(upload.size, LARGEST + LARGEST // 100)  # not "10.0 MB, and at most 10.0 MB fit"
         raise CannotAttach(
             _("This file has %(size)s, and at most %(largest)s fit. Make it smaller.")
-            % {"size": filesizeformat(upload.size), "largest": filesizeformat(LARGEST)}
+            % {"size": filesizeformat(shown), "largest": filesizeformat(LARGEST)}
         )
     data = upload.read()
     media_type = checked_type(data)
@@ -70,12 +71,16 @@ def attach(*, resident: Resident, uuid, question: str, upload: UploadedFile | No
 
 @transaction.atomic
 def remove(*, resident: Resident, uuid, question: str, file: UUID) -> None:
-    """Take a file away from its question. Raises Closed and Application.DoesNotExist."""
+    """Take a file away from its question; one that is not there changes nothing.
+
+    Raises Closed and Application.DoesNotExist.
+    """
     application = held_to_fill(resident, uuid)
-    files = [one for one in attached(application, question) if one.uuid != file]
-    _keep(application, question, files)
-    own = Attachment.objects.of(application).filter(question=question, uuid=file)
-    own.update(removed_at=timezone.now())
+    files = attached(application, question)
+    if file in {one.uuid for one in files}:
+        _keep(application, question, [one for one in files if one.uuid != file])
+        own = Attachment.objects.of(application).filter(question=question, uuid=file)
+        own.update(removed_at=timezone.now())
 
 
 def _keep(application: Application, question: str, files: list[Attachment]) -> None:

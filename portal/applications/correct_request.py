@@ -12,6 +12,7 @@ from portal.applications.models import Application, CorrectionRequest, State
 from portal.applications.move import held, move
 from portal.applications.own import own_fact
 from portal.applications.states import OFFICE, RESIDENT, change
+from portal.applications.unasked import put_away_unasked
 from portal.applications.written import as_kept, why_no_day_to_answer_by, why_not_kept
 
 
@@ -85,7 +86,9 @@ def answer_correction(application: Application, *, by, today: date) -> Applicati
     """
     own = Application.objects.for_resident(application.resident_id)
     application = held(own, application.uuid)
-    move(application, to=State.UNDER_REVIEW, side=RESIDENT, by=by, today=today)
+    change(application.state, State.UNDER_REVIEW, side=RESIDENT)
+    answers = put_away_unasked(application)
+    move(application, to=State.UNDER_REVIEW, side=RESIDENT, by=by, today=today, answers=answers)
     return application
 
 

@@ -184,17 +184,16 @@ def scan_waiting(*, until: float = float("inf")) -> int:
 
 
 def tidy() -> int:
-    """Delete files removed from drafts, of drafts put away, and of no attachment at all.
+    """Delete files removed before sending, of drafts put away, and of no attachment at all.
 
     What an office has received stays. Return how many files were deleted. Safe to run twice.
     """
     before = timezone.now() - KEPT_FOR
-    unsent = Attachment.objects.filter(
-        application__resident=F("resident"), application__sent_at=None
-    )
-    gone = unsent.filter(
-        Q(removed_at__lt=before)
-        | Q(application__state=State.WITHDRAWN, application__state_since__lt=before)
+    unsent = Q(application__sent_at=None)
+    put_away = unsent & Q(application__state=State.WITHDRAWN)
+    gone = Attachment.objects.filter(application__resident=F("resident")).filter(
+        Q(removed_at__lt=before) & (unsent | Q(removed_at__lte=F("application__sent_at")))
+        | put_away & Q(application__state_since__lt=before)
     )
     deleted = 0
     for attachment in gone.iterator():

@@ -10,13 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.applications.answer import Missing, missing
-from portal.applications.branch import answers_of_branch
 from portal.applications.deadline import closed_since, why_closed
 from portal.applications.definition import definition_of
 from portal.applications.models import Application, ProcedureVersion, State
 from portal.applications.move import held, move
 from portal.applications.receipt import next_number
 from portal.applications.states import RESIDENT
+from portal.applications.unasked import put_away_unasked
 from portal.residents.models import Resident
 
 
@@ -39,7 +39,7 @@ def send(*, resident: Resident, uuid, by, today: date) -> Application:
     if application.state not in (State.DRAFT, State.WITHDRAWN) or application.sent_at:
         return application
     _check(application, today)
-    definition = definition_of(application.version.definition)
+    answers = put_away_unasked(application)
     move(
         application,
         to=State.RECEIVED,
@@ -48,7 +48,7 @@ def send(*, resident: Resident, uuid, by, today: date) -> Application:
         today=today,
         receipt_number=next_number(today),
         sent_at=timezone.now(),
-        answers=answers_of_branch(definition, application.answers),
+        answers=answers,
     )
     return application
 

@@ -147,6 +147,13 @@ def test_what_is_too_large_is_told_its_size_and_the_limit(hers, draft):
     assert response.status_code == 422 and "11.0 MB" in shown and "10.0 MB" in shown
 
 
+def test_what_is_a_little_too_large_is_not_said_to_have_what_fits(hers, draft):
+    response = attach(hers, draft, bytes(files.LARGEST + 1))
+
+    shown = response.content.decode().replace("\xa0", " ")
+    assert response.status_code == 422 and "10.1 MB, and at most 10.0 MB" in shown
+
+
 def test_no_more_files_than_fit_one_question(hers, draft):
     for _file in range(MOST):
         attach(hers, draft)
@@ -163,6 +170,56 @@ def test_a_removed_file_is_no_longer_there(hers, draft):
     draft.refresh_from_db()
     assert draft.answers[KEY] == []
     assert hers.get(address_of(attachment)).status_code == 404
+
+
+@pytest.mark.parametrize("key", ["name", "phone"])
+def test_a_file_taken_away_where_there_is_none_leaves_the_answer(hers, draft, key):
+    before = Application.objects.get().answers
+
+    hers.post(reverse("applications:remove-file", args=[draft.uuid, key, uuid4()]))
+
+    draft.refresh_from_db()
+    assert draft.answers == before and draft.answers["name"]
+
+
+def test_going_on_from_an_older_page_loses_no_file_attached_since(hers, draft, monkeypatch):
+    stale = Application.objects.select_related("version", "about", "resident").get()
+    attach(hers, draft)
+    monkeypatch.setattr("portal.applications.views.fill.own_application", lambda *_of: stale)
+
+    hers.post(question(draft, KEY), {})
+
+    draft.refresh_from_db()
+    assert draft.answers[KEY] == [str(Attachment.objects.get().uuid)]
+
+
+def test_the_file_of_a_question_no_longer_asked_never_reaches_the_office(
+    hers, draft, stored, time_machine
+):
+    attach(hers, draft)
+    hers.post(question(draft, "account"), {"answer": "registered"})
+    send(hers, draft)
+
+    attachment = Attachment.objects.get()
+    assert attachment.removed_at is not None
+    assert hers.get(address_of(attachment)).status_code == 404
+    time_machine.shift(files.KEPT_FOR + timedelta(minutes=1))
+    assert files.tidy() == 1 and not list(stored.glob("*/*"))
+
+
+def test_what_was_removed_before_sending_is_deleted_though_the_rest_was_sent(
+    hers, draft, time_machine
+):
+    attach(hers, draft)
+    attach(hers, draft)
+    removed, kept = Attachment.objects.order_by("pk")
+    hers.post(reverse("applications:remove-file", args=[draft.uuid, KEY, removed.uuid]))
+    send(hers, draft)
+
+    time_machine.shift(files.KEPT_FOR + timedelta(minutes=1))
+    files.tidy()
+
+    assert list(Attachment.objects.all()) == [kept]
 
 
 def test_after_sending_nothing_is_attached_or_removed(hers, draft):

@@ -112,6 +112,49 @@ def test_what_is_to_be_corrected_must_still_be_answered(hers):
     assert case.state == State.CORRECTION
 
 
+def test_what_a_corrected_answer_brings_along_must_be_answered_however_far_on(hers):
+    """Of “account” hangs “bank”, and of that “branch”."""
+    more = """  - key: bank
+    type: choice
+    text: {ja: 銀行, en: Bank}
+    choices:
+      - {value: near, label: {ja: 近い, en: Near}}
+      - {value: far, label: {ja: 遠い, en: Far}}
+    when: [{question: account, is_in: [other]}]
+  - key: branch
+    type: text
+    text: {ja: 支店, en: Branch}
+    when: [{question: bank, is_in: [far]}]
+"""
+    offer(lambda text: text.rstrip("\n") + "\n" + more)
+    case = corrected(hers, questions=["account"])
+    hers.post(question(case, "account"), {"answer": "other"})
+    hers.post(question(case, "bank"), {"answer": "far"})
+    Application.objects.filter(pk=case.pk).update(
+        answers=Application.objects.get().answers | {"account-copy": ["x"]}
+    )
+
+    shown = hers.post(reverse("applications:correct", args=[case.uuid])).content.decode()
+    assert 'href="#q-branch"' in shown
+    hers.post(question(case, "branch"), {"answer": "Kudan"})
+    hers.post(reverse("applications:correct", args=[case.uuid]))
+
+    case.refresh_from_db()
+    assert (case.state, case.answers["branch"]) == (State.UNDER_REVIEW, "Kudan")
+
+
+def test_answers_that_a_correction_leaves_behind_are_not_sent_again(hers):
+    case = corrected(hers, questions=["lives-with-child"])
+    hers.post(question(case, "lives-with-child"), {"answer": "no"})
+    hers.post(question(case, "child-address"), {"address": "札幌市中央区北1条西2"})
+    hers.post(question(case, "lives-with-child"), {"answer": "yes"})
+
+    hers.post(reverse("applications:correct", args=[case.uuid]))
+
+    case.refresh_from_db()
+    assert case.state == State.UNDER_REVIEW and "child-address" not in case.answers
+
+
 @pytest.mark.parametrize("name", ["send", "newer"])
 def test_signed_out_meanwhile_one_comes_back_to_the_draft(hers, name):
     draft = fill(hers)
