@@ -14,10 +14,39 @@ class CannotPublish(ValueError):
     """The text says why, and what next."""
 
 
+class Overtaken(ValueError):
+    """Somebody else saved `version` since the text that was changed had been opened."""
+
+    def __init__(self, version: ProcedureVersion):
+        super().__init__(str(version))
+        self.version = version
+
+
+def newest_of(procedure: Procedure) -> ProcedureVersion | None:
+    """Return the version that somebody who writes begins with: the draft, else the last one."""
+    versions = procedure.versions.select_related("made_by")
+    draft = versions.filter(state=ProcedureVersion.State.DRAFT).first()
+    return draft or versions.first()
+
+
+def seen(version: ProcedureVersion | None) -> str:
+    """Return what tells one state of a text from the next: kept is what was begun with."""
+    return f"{version.pk} {version.made_at.isoformat()}" if version else ""
+
+
 @transaction.atomic
-def save_draft(*, procedure: Procedure, text: str, by) -> ProcedureVersion:
-    """Keep what was written as the draft of the procedure. Raises Mistakes if it is none."""
+def save_draft(
+    *, procedure: Procedure, text: str, by, begun_with: str | None = None
+) -> ProcedureVersion:
+    """Keep what was written as the draft of the procedure.
+
+    `begun_with` is `seen(…)` of the version whose text was changed; None: whatever stands is
+    replaced. Raises Mistakes if the text is none, and Overtaken.
+    """
     _hold(procedure)
+    newest = newest_of(procedure)
+    if begun_with is not None and seen(newest) != begun_with and text != newest.text:
+        raise Overtaken(newest)
     written = _written(procedure, text, by)
     draft, _made = ProcedureVersion.objects.update_or_create(
         procedure=procedure,
@@ -45,15 +74,18 @@ def publish_text(*, procedure: Procedure, text: str) -> ProcedureVersion:
 
 
 @transaction.atomic
-def publish(*, version: ProcedureVersion, by) -> None:
+def publish(*, version: ProcedureVersion, by, looked_at: str | None = None) -> None:
     """Offer the version to residents, in the place of the one before. Published twice: once.
 
-    Raises CannotPublish where it was replaced or withdrawn meanwhile.
+    `looked_at` is `seen(…)` of what the person looked at. Raises CannotPublish where it was
+    replaced, withdrawn or written anew meanwhile.
     """
     _hold(version.procedure)
     version.refresh_from_db()
     if version.state == ProcedureVersion.State.PUBLISHED:
         return
+    if looked_at is not None and looked_at != seen(version):
+        raise CannotPublish(_("It was changed since you looked at it. Look again."))
     if version.state != ProcedureVersion.State.DRAFT:
         raise CannotPublish(
             _("Version %(number)s has been published before. Write a new one.")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from jsonschema import Draft202012Validator
 
 from portal.applications.known import FACTS
+from portal.readable import readable
 
 # What only some types of questions have; elsewhere it would silently count for nothing.
 ONLY_OF = {
@@ -29,6 +30,7 @@ ONLY_OF = {
 ORDER = {"received": 0, "under-review": 1, "with-others": 1, "granted": 2, "completed": 3}
 SCHEMA = Path(__file__).with_name("procedure.schema.json")
 LONGEST = 200_000  # characters
+DEEPEST = 12  # levels
 
 
 class Mistake(NamedTuple):
@@ -68,20 +70,24 @@ def read_text(text: str) -> dict:
 
 def _compose(text: str) -> yaml.Node:
     try:
-        # Composed only: no tag makes an object. Aliases could make much of little.
+        # Composed only: no tag makes an object. Aliases could make much of little, and what is
+        # nested deep takes minutes.
+        depth = 0
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            line = event.start_mark.line + 1
             if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + 1
                 raise Mistakes([Mistake(line, _("Write this out: “*” is not understood here."))])
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                raise Mistakes([Mistake(line, _("This is nested too deep."))])
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise Mistakes([Mistake(line, _why(error.problem or ""))]) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise Mistakes(
-            [Mistake(line, _("A character here cannot be read. Write the line anew."))]
-        ) from error
+        raise Mistakes([_unreadable(line)]) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise Mistakes([Mistake(1, _("This cannot be read as YAML."))]) from error
     if not isinstance(node, yaml.MappingNode):
@@ -111,9 +117,6 @@ def _why(problem: str) -> str:
 
 def _plain(node, path, lines, mistakes):
     """Return the node as plain data, noting the line of each part by its path."""
-    if path in lines or len(path) > 12:
-        mistakes.append(Mistake(node.start_mark.line + 1, _("This is nested too deep.")))
-        return None
     lines[path] = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, path, lines, mistakes)
@@ -121,7 +124,13 @@ def _plain(node, path, lines, mistakes):
         return [
             _plain(part, (*path, place), lines, mistakes) for place, part in enumerate(node.value)
         ]
+    if readable(node.value) != node.value:
+        mistakes.append(_unreadable(node.start_mark.line + 1))
     return _scalar(node)
+
+
+def _unreadable(line: int) -> Mistake:
+    return Mistake(line, _("A character here cannot be read. Write the line anew."))
 
 
 def _mapping(node, path, lines, mistakes):
@@ -135,6 +144,8 @@ def _mapping(node, path, lines, mistakes):
                 Mistake(line, _("“%(name)s” stands here twice. Keep one.") % {"name": key.value})
             )
         else:
+            if readable(key.value) != key.value:
+                mistakes.append(_unreadable(line))
             read[key.value] = _plain(value, (*path, key.value), lines, mistakes)
             lines[(*path, key.value)] = line
     return read

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
@@ -190,6 +191,66 @@ def test_what_a_colleague_changed_since_the_preview_is_not_published(clerk):
     now = answer.context["seen"]
     clerk.post(f"{LIST}{procedure.pk}/publish/", {"seen": now})
     assert procedure.versions.get().state == "published"
+
+
+def test_of_two_who_change_a_text_the_second_is_told_and_loses_nothing(clerk):
+    new(clerk)
+    procedure = Procedure.objects.get(key="allotment-garden")
+    page = f"{LIST}{procedure.pk}/"
+    begun_with = clerk.get(page).context["begun_with"]
+    first = text_of(procedure).replace("5,000", "6,000")
+    second = text_of(procedure).replace("20 square metres", "25 <square> metres")
+    clerk.post(page, {"text": first, "begun_with": begun_with})
+
+    told = clerk.post(page, {"text": second, "begun_with": begun_with})
+
+    shown = told.content.decode()
+    assert told.status_code == 422 and "saved another text" in shown
+    assert escape(second) in shown and escape(first) in shown
+    assert text_of(procedure) == first
+
+    clerk.post(page, {"text": second, "begun_with": told.context["begun_with"]})
+    assert text_of(procedure) == second
+
+
+def test_a_text_with_mistakes_does_not_count_as_what_was_begun_with(clerk):
+    new(clerk)
+    procedure = Procedure.objects.get(key="allotment-garden")
+    page = f"{LIST}{procedure.pk}/"
+    begun_with = clerk.get(page).context["begun_with"]
+    wrong = clerk.post(page, {"text": "key: x", "begun_with": begun_with})
+    save(clerk, procedure, text_of(procedure).replace("5,000", "6,000"))
+
+    told = clerk.post(
+        page,
+        {
+            "text": text_of(procedure).replace("6,000", "7,000"),
+            "begun_with": wrong.context["begun_with"],
+        },
+    )
+
+    assert told.status_code == 422 and "6,000" in text_of(procedure)
+
+
+def test_the_same_text_saved_twice_is_saved(clerk):
+    new(clerk)
+    procedure = Procedure.objects.get(key="allotment-garden")
+    page = f"{LIST}{procedure.pk}/"
+    said = {
+        "text": text_of(procedure).replace("5,000", "6,000"),
+        "begun_with": clerk.get(page).context["begun_with"],
+    }
+
+    assert [clerk.post(page, said).status_code for _twice in range(2)] == [302, 302]
+
+
+def test_begun_twice_at_the_same_moment_the_second_is_told(clerk, monkeypatch):
+    new(clerk)
+    monkeypatch.setattr(QuerySet, "exists", lambda self: False)  # it was not there a moment ago
+
+    answer = new(clerk)
+
+    assert "of this key already" in answer.content.decode()
 
 
 def test_another_offices_procedure_is_the_same_404_as_none(clerk):

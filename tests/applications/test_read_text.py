@@ -170,3 +170,34 @@ def test_what_is_no_yaml_is_said_in_words_of_ours(text, line, says):
 def test_a_required_step_that_lacks_is_named():
     with pytest.raises(Mistakes, match="No step has the state “granted”"):
         read_text(TEXT.replace("state: granted", "state: with-others"))
+
+
+@pytest.mark.parametrize(
+    ("part", "instead"),
+    [
+        ("fee: {ja: ", 'fee: {en: "a\\0b", ja: '),
+        ("fee: {ja: ", 'fee: {en: "a\\ud800b", ja: '),
+        ("fee: {ja: ", 'fee: {en: "\\u202eexe.fdp", ja: '),
+        ("fee: {ja: ", 'fee: {"e\\0n": x, ja: '),
+        ("key: name-kana", 'key: "name-kana\\n"'),
+    ],
+)
+def test_what_no_page_or_database_can_show_is_a_mistake_with_its_line(part, instead):
+    with pytest.raises(Mistakes) as refused:
+        read_text(TEXT.replace(part, instead, 1))
+
+    assert line_of(part) in [mistake.line for mistake in refused.value.mistakes]
+
+
+@pytest.mark.parametrize("text", ["[" * 60_000, "{a: " * 20_000, "- " * 60_000, "a: [" + "[" * 13])
+def test_what_is_nested_deep_is_refused_before_it_is_read_on(text):
+    with pytest.raises(Mistakes, match="too deep"):
+        read_text(text)
+
+
+@pytest.mark.parametrize("amount", ["-1", "1000000000000", "9" * 4000])
+def test_an_amount_that_no_one_can_mean_is_a_mistake(amount):
+    money = f"\n  - {{key: income, type: money, text: {{ja: 収入}}, most: {amount}}}\n"
+
+    with pytest.raises(Mistakes):
+        read_text(TEXT.rstrip("\n") + money)

@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.validators import RegexValidator
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -16,7 +16,15 @@ from portal.applications.called import in_language
 from portal.applications.definition import Question, definition_of
 from portal.applications.models import Procedure, ProcedureVersion
 from portal.applications.office import offices_of
-from portal.applications.publish import CannotPublish, publish, save_draft, withdraw_version
+from portal.applications.publish import (
+    CannotPublish,
+    Overtaken,
+    newest_of,
+    publish,
+    save_draft,
+    seen,
+    withdraw_version,
+)
 from portal.applications.read_text import Mistakes
 from portal.residents.models import Municipality
 
@@ -136,11 +144,14 @@ class ProcedureAdmin(admin.ModelAdmin):
         form = NewForm(request.POST or None, user=request.user)
         if request.method == "POST" and form.is_valid():
             key, municipality = form.cleaned_data["key"], form.cleaned_data["municipality"]
+            taken = _("Your office has a procedure of this key already.")
             if Procedure.objects.filter(key=key, municipality=municipality).exists():
-                form.add_error("key", _("Your office has a procedure of this key already."))
+                form.add_error("key", taken)
             else:
                 try:
                     return HttpResponseRedirect(self._made(request, form))
+                except IntegrityError:  # begun twice at the same moment
+                    form.add_error("key", taken)
                 except Mistakes as found:  # written when less was asked of a text, or in JSON
                     line, text = found.mistakes[0]
                     said = _("This cannot be copied as it is. Line %(line)s: %(text)s")
@@ -163,9 +174,14 @@ class ProcedureAdmin(admin.ModelAdmin):
         procedure = self._procedure(request, pk)
         versions = procedure.versions.select_related("made_by", "published_by")
         draft = versions.filter(state=ProcedureVersion.State.DRAFT).first()
-        newest = draft or versions.first()
+        newest = newest_of(procedure)
         may_write = self.may_write(request, procedure)
-        form, mistakes = TextForm(initial={"text": newest.text if newest else ""}), []
+        form, mistakes, overtaken = (
+            TextForm(initial={"text": newest.text if newest else ""}),
+            [],
+            None,
+        )
+        begun_with = request.POST.get("begun_with")
         if request.method == "POST":
             if not may_write:
                 raise PermissionDenied
@@ -173,16 +189,21 @@ class ProcedureAdmin(admin.ModelAdmin):
             if form.is_valid():
                 text = form.cleaned_data["text"].replace("\r\n", "\n")
                 try:
-                    save_draft(procedure=procedure, text=text, by=request.user)
+                    save_draft(
+                        procedure=procedure, text=text, by=request.user, begun_with=begun_with
+                    )
                 except Mistakes as found:
                     mistakes = found.mistakes
+                except Overtaken as found:
+                    overtaken = found.version
+                    begun_with = seen(overtaken)  # saved again, it takes the place knowingly
                 else:
                     messages.success(request, _("Saved as a draft. Nobody is offered it yet."))
                     return HttpResponseRedirect(_address("preview", procedure))
         return self._page(
             request,
             "procedure",
-            status=422 if mistakes else 200,
+            status=422 if mistakes or overtaken else 200,
             title=procedure.key,
             procedure=procedure,
             versions=versions,
@@ -190,6 +211,8 @@ class ProcedureAdmin(admin.ModelAdmin):
             seen=seen(draft) if draft else "",
             form=form,
             mistakes=mistakes,
+            overtaken=overtaken,
+            begun_with=begun_with if form.is_bound and begun_with is not None else seen(newest),
             may_write=may_write,
             may_publish=may_write and request.user.has_perm("applications.publish_procedure"),
             offered=versions.offered().first(),
@@ -233,16 +256,13 @@ class ProcedureAdmin(admin.ModelAdmin):
             raise PermissionDenied
         draft = procedure.versions.filter(state=ProcedureVersion.State.DRAFT).first()
         if request.method == "POST" and draft:
-            if request.POST.get("seen", seen(draft)) != seen(draft):
-                messages.error(request, _("It was changed since you looked at it. Look again."))
-                return HttpResponseRedirect(_address("preview", procedure))
             try:
-                publish(version=draft, by=request.user)
+                publish(version=draft, by=request.user, looked_at=request.POST.get("seen"))
             except CannotPublish as reason:
                 messages.error(request, str(reason))
-            else:
-                self.log_change(request, procedure, [{"changed": {"fields": ["state"]}}])
-                messages.success(request, _("Published: residents are offered it now."))
+                return HttpResponseRedirect(_address("preview", procedure))
+            self.log_change(request, procedure, [{"changed": {"fields": ["state"]}}])
+            messages.success(request, _("Published: residents are offered it now."))
         return HttpResponseRedirect(_address("change", procedure))
 
     def withdraw_view(self, request, pk):
@@ -274,11 +294,6 @@ def _address(what: str, procedure: Procedure) -> str:
 def label_of(question: Question, value: str) -> str:
     """Return what the resident reads at a choice."""
     return next(in_language(one.label) for one in question.choices if one.value == value)
-
-
-def seen(version: ProcedureVersion) -> str:
-    """Return what tells one state of a draft from the next: published is what was looked at."""
-    return f"{version.pk} {version.made_at.isoformat()}"
 
 
 def with_key(text: str, key: str) -> str:
