@@ -176,11 +176,8 @@ class ProcedureAdmin(admin.ModelAdmin):
         draft = versions.filter(state=ProcedureVersion.State.DRAFT).first()
         newest = newest_of(procedure)
         may_write = self.may_write(request, procedure)
-        form, mistakes, overtaken = (
-            TextForm(initial={"text": newest.text if newest else ""}),
-            [],
-            None,
-        )
+        form = TextForm(initial={"text": newest.text if newest else ""})
+        mistakes, overtaken = [], None
         begun_with = request.POST.get("begun_with")
         if request.method == "POST":
             if not may_write:
