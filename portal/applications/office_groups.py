@@ -1,4 +1,7 @@
-"""The groups of those who work on applications; a decider can do all that a case worker can."""
+"""The groups of those who work on applications; a decider can do all that a case worker can.
+
+Deciders also write their office's templates of messages.
+"""
 
 from portal.migrated import has_table
 
@@ -8,7 +11,8 @@ MAY_ALL = [
     *("view_application", "process_application"),
     *("view_accessquestion", "change_accessquestion"),  # of their own office
 ]
-MAY = {CASE_WORKERS: MAY_ALL, DECIDERS: [*MAY_ALL, "decide_application"]}
+MAY_WRITE = [f"{what}_messagetemplate" for what in ("view", "add", "change", "delete")]
+MAY = {CASE_WORKERS: MAY_ALL, DECIDERS: [*MAY_ALL, "decide_application", *MAY_WRITE]}
 
 
 def make_office_groups(using, **kwargs):

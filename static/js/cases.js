@@ -24,12 +24,15 @@
       else pressed.focus();
     }
   });
-  // A text to begin with, put into the message.
-  const template = document.getElementById("template");
-  if (template) {
-    template.addEventListener("change", () => {
+  // A text to begin with, put below what is typed; without this the server does it.
+  const begin = document.getElementById("begin-with");
+  if (begin) {
+    begin.addEventListener("click", (event) => {
+      event.preventDefault();
+      const chosen = document.getElementById("template").selectedOptions[0].dataset.text;
       const text = document.getElementById("id_message");
-      if (template.value && text) text.value = template.value;
+      text.value = [text.value.trim(), chosen].filter(Boolean).join("\n\n");
+      text.focus();
     });
   }
 })();

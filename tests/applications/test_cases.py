@@ -227,6 +227,23 @@ def test_a_queue_that_is_asked_for_nonsense_shows_what_waits(case, asked):
     assert shown.status_code == 200 and case.receipt_number in shown.content.decode()
 
 
+def test_what_was_typed_stays_in_its_own_form_when_it_is_refused(case):
+    client = clerk("decide_application")
+    deed(client, case, "take")
+
+    said = {"text": "Which flat?", "answer_by": "2020-01-01", "questions": ["civil-servant"]}
+    shown = deed(client, case, "correction", **said).content.decode()
+    assert shown.count("Which flat?") == 1
+    assert 'value="2020-01-01"' in shown and 'value="civil-servant" checked' in shown
+
+    said = {"text": "Which house?", "answer_by": "2020-01-02", "token": str(uuid4())}
+    shown = deed(client, case, "message", **said).content.decode()
+    assert shown.count("Which house?") == 1 and 'value="2020-01-02"' in shown
+
+    shown = deed(client, case, "pass-on", to_whom="1234 5678 9018").content.decode()
+    assert shown.count('value="1234 5678 9018"') == 1
+
+
 def test_without_an_office_the_queue_says_who_can_help(case, admin_client, admin_user):
     admin_user.language = "en"
     admin_user.save()

@@ -65,6 +65,7 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
             ("", self.queue_view, "changelist"),
             ("<uuid:uuid>/", self.case_view, "change"),
             ("<uuid:uuid>/files/<uuid:file>/", self.file_view, "file"),
+            ("<uuid:uuid>/begin-with/", self.begin_with_view, "begin-with"),
             ("<uuid:uuid>/<slug:deed>/", self.deed_view, "deed"),
         ]
         return [
@@ -114,7 +115,7 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
             raise PermissionDenied
         cases = cases_of(office_of(request)).select_related(
             "version",
-            "resident",
+            "resident__user",
             "about",
             "municipality",
             "assigned_to",
@@ -123,7 +124,8 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
         )
         return get_object_or_404(cases, uuid=uuid)
 
-    def _show(self, request, case, *, wrong="", status=200):
+    def _show(self, request, case, *, wrong="", typed=None, status=200):
+        """Show a case; `typed` is what stood in the form of the deed `typed["deed"]`."""
         look_at(
             resident=case.resident,
             purpose=case.receipt_number,  # in no language: the resident's may be another
@@ -137,7 +139,7 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
             "title": case.receipt_number,
             "case": case,
             "wrong": wrong,
-            "typed": request.POST if wrong else {},
+            "typed": typed or {},
             **CasePage(case, request.user).context(),
         }
         return TemplateResponse(
@@ -174,13 +176,42 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
             do(request, case)
         except REFUSED as reason:
             case.refresh_from_db()
-            return self._show(request, self._case(request, uuid), wrong=str(reason), status=422)
+            case = self._case(request, uuid)
+            typed = typed_for(request, deed)
+            return self._show(request, case, wrong=str(reason), typed=typed, status=422)
         messages.success(request, said)
         return HttpResponseRedirect(_address(case))
+
+    def begin_with_view(self, request, uuid):
+        """Put a template's text below what is typed in the message; nothing is sent or kept."""
+        case = self._case(request, uuid)
+        if request.method != "POST":
+            return HttpResponseRedirect(_address(case))
+        typed = typed_for(request, "message")
+        given = request.POST.get("template")
+        chosen = [text for one, text in texts_to_begin_with(case) if str(one.pk) == given]
+        typed["text"] = "\n\n".join(filter(None, [typed.get("text", "").strip(), *chosen]))
+        return self._show(request, case, typed=typed | {"begun": bool(chosen)})
 
 
 def _address(case) -> str:
     return reverse("admin:applications_application_change", args=[case.uuid])
+
+
+def typed_for(request, deed: str) -> dict:
+    return {
+        **request.POST.dict(),
+        "deed": deed,
+        "questions": request.POST.getlist("questions"),
+    }
+
+
+def texts_to_begin_with(case) -> list[tuple[MessageTemplate, str]]:
+    """Return the office's templates, each with its text in the resident's language."""
+    account = case.resident.user
+    language = account.language if account else case.resident.language
+    templates = MessageTemplate.objects.filter(municipality=case.municipality_id)
+    return [(one, one.text_in(language)) for one in templates]
 
 
 def _which(request, case) -> dict:
@@ -322,7 +353,7 @@ class CasePage:
             "token": uuid4(),
             "answer_by": self.today + ANSWER_WITHIN,
             "tomorrow": self.today + timedelta(days=1),
-            "templates": MessageTemplate.objects.filter(municipality=case.municipality_id),
+            "templates": texts_to_begin_with(case),
             "colleagues": colleagues_of(case).exclude(pk=case.assigned_to_id),
             "may": self.may(),
         }

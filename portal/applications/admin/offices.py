@@ -1,8 +1,10 @@
 """Who works in which office, and the texts that clerks begin messages with."""
 
+from django import forms
 from django.contrib import admin
 
 from portal.applications.models import MessageTemplate
+from portal.applications.written import as_kept, why_not_kept
 from portal.residents.models import OfficeMembership
 
 
@@ -14,10 +16,24 @@ class OfficeMembershipAdmin(admin.ModelAdmin):
     raw_id_fields = ["user", "municipality"]
 
 
+class TemplateForm(forms.ModelForm):
+    """A text is checked when it is written, not when a clerk has no time to mend it."""
+
+    def clean(self):
+        data = super().clean()
+        for name in ("name", "text_ja", "text_en"):
+            if name in data:
+                data[name] = as_kept(data[name])
+                if why := why_not_kept(data[name]):
+                    self.add_error(name, why)
+        return data
+
+
 @admin.register(MessageTemplate)
 class MessageTemplateAdmin(admin.ModelAdmin):
     """Each office its own; who may see everything sees all."""
 
+    form = TemplateForm
     list_display = ["name", "municipality"]
 
     def get_queryset(self, request):
@@ -32,4 +48,5 @@ class MessageTemplateAdmin(admin.ModelAdmin):
             field.queryset = field.queryset.filter(
                 pk__in=request.user.offices.values("municipality")
             )
+            field.empty_label = None  # of one office there is nothing to choose
         return field

@@ -28,6 +28,9 @@ class MessageTemplate(models.Model):
     def __str__(self):
         return self.name
 
+    def text_in(self, language: str) -> str:
+        return self.text_en if language == "en" and self.text_en else self.text_ja
+
 
 class UsualDuration(models.Model):
     """How long a municipality's finished cases of a procedure took, in days; made each night.
