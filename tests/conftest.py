@@ -59,6 +59,16 @@ django.setup()
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+def pytest_configure(config):
+    """Let xdist's workers know their own Valkey before they know the settings.
+
+    They get this process's environment, and with a name of settings in it pytest-django reads them
+    before any conftest: then all workers share one Valkey, and one test empties another's.
+    """
+    if config.getoption("dist", "no") != "no" and not os.environ.get("PYTEST_XDIST_WORKER"):
+        del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
 def find_chromium():
     """Return the path of Chromium, or None."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
