@@ -1,8 +1,8 @@
 """Who looked at whose record: written in a chain, so that what is changed or removed shows.
 
 Each row carries an HMAC of its own content and of the hash of the row before it; the head of each
-resident's chain says how long it is. The key (ACCESS_LOG_KEY) is not in the database, so who can
-only write there cannot mend the chain. docs/adr/0015.
+resident's chain says how long it is, under a seal. The key (ACCESS_LOG_KEY) is not in the
+database, so who can only write there cannot mend the chain. docs/adr/0015.
 """
 
 import hmac
@@ -20,6 +20,7 @@ from django.utils import timezone
 from portal.residents.models import AccessLogHead, Municipality, RecordAccess, Resident
 
 START = ""
+BROKEN = "broken"  # the seal of a head that did not fit: it never fits again
 
 
 def link(before: str, row: RecordAccess) -> str:
@@ -34,6 +35,19 @@ def link(before: str, row: RecordAccess) -> str:
         row.purpose,
         row.at.astimezone(UTC).isoformat(),
     ]
+    return _hash(content)
+
+
+def seal(resident_id: int, count: int, chained: str) -> str:
+    """Return the seal of a head: who cannot make one cannot put a head back to an earlier row."""
+    return _hash(["head", resident_id, count, chained])
+
+
+def _fits(head: AccessLogHead) -> bool:
+    return hmac.compare_digest(head.sealed, seal(head.resident_id, head.count, head.chained))
+
+
+def _hash(content: list) -> str:
     text = json.dumps(content, ensure_ascii=False).encode()
     return hmac.new(settings.ACCESS_LOG_KEY.encode(), text, "sha256").hexdigest()
 
@@ -50,7 +64,12 @@ def note_access(
 ) -> RecordAccess:
     """Add a row at the end of the resident's log; of two at once, one follows the other."""
     AccessLogHead.objects.bulk_create(
-        [AccessLogHead(resident=resident, count=0, chained=START)], ignore_conflicts=True
+        [
+            AccessLogHead(
+                resident=resident, count=0, chained=START, sealed=seal(resident.pk, 0, START)
+            )
+        ],
+        ignore_conflicts=True,
     )
     head = AccessLogHead.objects.select_for_update().get(resident=resident)
     row = RecordAccess(
@@ -64,7 +83,10 @@ def note_access(
     )
     row.chained = link(head.chained, row)
     row.save(force_insert=True)
-    AccessLogHead.objects.filter(resident=resident).update(count=row.number, chained=row.chained)
+    sealed = seal(resident.pk, row.number, row.chained) if _fits(head) else BROKEN
+    AccessLogHead.objects.filter(resident=resident).update(
+        count=row.number, chained=row.chained, sealed=sealed
+    )
     return row
 
 
@@ -79,8 +101,8 @@ class Broken:
 
 # One statement, so that what is written meanwhile is seen with its head or not at all.
 EVERYTHING = """
-    SELECT coalesce(h.resident_id, a.resident_id) AS resident, h.count, h.chained, a.number,
-        a.by_id, a.office_id, a.what, a.purpose, a.at, a.chained
+    SELECT coalesce(h.resident_id, a.resident_id) AS resident, h.count, h.chained, h.sealed,
+        a.number, a.by_id, a.office_id, a.what, a.purpose, a.at, a.chained
     FROM residents_accessloghead h
     FULL JOIN residents_recordaccess a ON a.resident_id = h.resident_id
     ORDER BY resident, a.number"""
@@ -97,13 +119,13 @@ def check_access_logs() -> Iterator[Broken | int]:
         for resident, rows in groupby(cursor, key=itemgetter(0)):
             broken, number, before, end = None, 0, START, None
             for row in rows:
-                end, cells = row[1:3], row[3:]
+                end, cells = row[1:4], row[4:]
                 if cells[0] is None:  # a head without rows
                     continue
                 read, number = read + 1, number + 1
                 broken = broken or _break_at(number, before, resident, cells)
                 before = cells[-1]
-            if broken or end != (number, before):
+            if broken or end != (number, before, seal(resident, number, before)):
                 yield Broken(_ref(resident), *(broken or (number + 1, "removed")))
     yield read
 

@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from portal.readable import readable
 from portal.residents.ask_access import CannotAsk, answer_access_question
 from portal.residents.change_freshness import change_freshness
 from portal.residents.codes import HOLDS_MY_NUMBER, holds_my_number
@@ -54,7 +55,7 @@ class PurposeForm(forms.Form):
     )
 
     def clean_purpose(self):
-        purpose = self.cleaned_data["purpose"]
+        purpose = readable(self.cleaned_data["purpose"])
         if holds_my_number(purpose):
             raise ValidationError(HOLDS_MY_NUMBER)
         return purpose

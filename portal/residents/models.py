@@ -365,6 +365,8 @@ class AccessLogHead(models.Model):
     )
     count = models.PositiveIntegerField(_("accesses"))
     chained = models.CharField(_("hash of the last"), max_length=64)
+    # Over both, with the key: an end put back to an earlier row shows.
+    sealed = models.CharField(_("seal"), max_length=64)
 
     class Meta:
         verbose_name = _("end of an access log")

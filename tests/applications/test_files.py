@@ -277,6 +277,8 @@ def test_the_clerk_of_the_office_downloads_it_which_is_noted(hers, draft):
     assert address in page.content.decode() and b"".join(response.streaming_content) == PDF
     assert RecordAccess.objects.filter(resident=draft.resident).count() == 2
     assert hers.get(address).status_code in (302, 403)
+    looked = hers.get(reverse("tasks:access-log")).content.decode()
+    assert "open a file of this application" in looked and "/file" not in looked.split("<main")[1]
 
 
 def test_a_draft_s_file_is_not_the_office_s(hers, draft):

@@ -67,6 +67,39 @@ def test_a_log_without_its_head_shows(log):
     assert next(iter(check_access_logs())) == Broken("R1", 6, "removed")
 
 
+def cut_off(log, left):
+    """Remove the rows after `left`, and put the head back to it, as who can only write SQL can."""
+    RecordAccess.objects.filter(resident=log, number__gt=left).delete()
+    last = RecordAccess.objects.filter(resident=log, number=left).first()
+    AccessLogHead.objects.filter(resident=log).update(
+        count=left, chained=last.chained if last else ""
+    )
+
+
+@pytest.mark.parametrize("left", [4, 2, 0])
+def test_an_end_cut_off_shows_though_the_head_was_put_back(log, left):
+    cut_off(log, left)
+
+    assert next(iter(check_access_logs())) == Broken("R1", left + 1, "removed")
+
+
+@pytest.mark.parametrize("left", [4, 0])
+def test_and_still_does_once_somebody_else_has_looked(log, left):
+    cut_off(log, left)
+    note_access(resident=log, by=UserFactory(), purpose="call")
+    note_access(resident=log, by=UserFactory(), purpose="call")
+
+    assert isinstance(next(iter(check_access_logs())), Broken)
+
+
+def test_the_seal_of_another_persons_log_does_not_fit(log):
+    other = AccessLogHead.objects.exclude(resident=log).get()
+    cut_off(log, 1)
+    AccessLogHead.objects.filter(resident=log).update(sealed=other.sealed)
+
+    assert next(iter(check_access_logs())) == Broken("R1", 2, "removed")
+
+
 def test_rows_put_into_another_order_show(log):
     with connection.cursor() as cursor:
         cursor.execute(

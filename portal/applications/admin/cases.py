@@ -153,7 +153,7 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
         attachment = get_object_or_404(files.exclude(scan=Attachment.Scan.INFECTED), uuid=file)
         look_at(
             resident=case.resident,
-            purpose=_("case %(number)s, a file") % {"number": case.receipt_number},
+            purpose=f"{case.receipt_number}/file",  # access_log.html says it in words
             by=request.user,
             office=case.municipality,
             what=case.receipt_number,
