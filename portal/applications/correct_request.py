@@ -81,14 +81,17 @@ def _check(text: str, *, questions: set[str], answer_by: date, today: date) -> N
 def answer_correction(application: Application, *, by, today: date) -> Application:
     """Note that the resident has sent the correction: the office goes on with it.
 
-    What was corrected is in the answers already. Raises CannotChange where nothing is asked, and
+    What was corrected is in the answers already. Where not granting had been proposed because
+    nobody answered, that falls away. Raises CannotChange where nothing is asked, and
     Application.DoesNotExist.
     """
     own = Application.objects.for_resident(application.resident_id)
     application = held(own, application.uuid)
     change(application.state, State.UNDER_REVIEW, side=RESIDENT)
-    answers = put_away_unasked(application)
-    move(application, to=State.UNDER_REVIEW, side=RESIDENT, by=by, today=today, answers=answers)
+    written = {"answers": put_away_unasked(application)}
+    if application.proposed_by_id:  # because nobody had answered
+        written |= {"proposed_by": None, "proposed_at": None, "outcome_reason": ""}
+    move(application, to=State.UNDER_REVIEW, side=RESIDENT, by=by, today=today, **written)
     return application
 
 

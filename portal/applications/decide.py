@@ -10,11 +10,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.applications.correct_request import open_request
 from portal.applications.models import Application, ApplicationEvent, Outcome, State
 from portal.applications.move import held, move
+from portal.applications.own_case import is_own_case
 from portal.applications.states import OFFICE, change
 from portal.applications.take import note_event
 from portal.applications.written import as_kept, why_not_kept
+from tasks.words import day
 
 
 class CannotDecide(ValueError):
@@ -24,6 +27,7 @@ class CannotDecide(ValueError):
 @transaction.atomic
 def grant(*, cases, uuid, reason: str, by, today: date) -> Application:
     case = _held(cases, uuid)
+    refuse_own(case, by)
     reason = _checked(reason)
     refuse_while_proposed(case)
     move(
@@ -38,28 +42,43 @@ def grant(*, cases, uuid, reason: str, by, today: date) -> Application:
 
 
 @transaction.atomic
-def propose_refusal(*, cases, uuid, reason: str, by) -> Application:
-    """Propose not to grant, with the reason that the resident will read."""
+def propose_refusal(*, cases, uuid, reason: str, by, today: date) -> Application:
+    """Propose not to grant, with the reason that the resident will read.
+
+    What the resident may still correct is not refused before that day is over.
+    """
     case = _held(cases, uuid)
+    refuse_own(case, by)
     reason = _checked(reason)
     if not reason:
         raise CannotDecide(_("Write the reason. The resident reads it."))
     change(case.state, State.REFUSED, side=OFFICE)
     refuse_while_proposed(case)
+    if (asked_for := open_request(case)) and asked_for.answer_by >= today:
+        raise CannotDecide(
+            _("The resident may answer until %(day)s. Wait for that, or for the correction.")
+            % {"day": day(asked_for.answer_by)}
+        )
     _write(case, proposed_by=by, proposed_at=timezone.now(), outcome_reason=reason)
     note_event(case, what=ApplicationEvent.What.PROPOSED, by=by)
     return case
 
 
 @transaction.atomic
-def refuse(*, cases, uuid, by, today: date) -> Application:
-    """Decide, as the second person, not to grant, for the reason that the first wrote."""
+def refuse(*, cases, uuid, by, today: date, proposal: str | None = None) -> Application:
+    """Decide, as the second person, not to grant, for the reason that the first wrote.
+
+    `proposal` is when what this person read was proposed, as `proposal_of` says it.
+    """
     case = _held(cases, uuid)
+    refuse_own(case, by)
     change(case.state, State.REFUSED, side=OFFICE)
     if case.proposed_by_id is None:
         raise CannotDecide(_("Nobody has proposed this. One proposes, another decides."))
     if case.proposed_by_id == by.pk:
         raise CannotDecide(_("You proposed it, so somebody else must decide."))
+    if proposal is not None and proposal != proposal_of(case):
+        raise CannotDecide(_("It has been proposed anew since you looked. Read the reason again."))
     move(
         case,
         to=State.REFUSED,
@@ -108,6 +127,17 @@ def complete(*, cases, uuid, by, today: date) -> Application:
     case = _held(cases, uuid)
     move(case, to=State.COMPLETED, side=OFFICE, by=by, today=today)
     return case
+
+
+def proposal_of(case: Application) -> str:
+    """Return what tells one proposal from the next."""
+    return case.proposed_at.isoformat() if case.proposed_at else ""
+
+
+def refuse_own(case: Application, by) -> None:
+    """Raise CannotDecide where `by` is who applied, or whom it is about."""
+    if is_own_case(case, by):
+        raise CannotDecide(_("This is your own application, so a colleague must decide."))
 
 
 def refuse_while_proposed(case: Application) -> None:

@@ -5,8 +5,9 @@ from datetime import date
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from portal.applications.models import Application, ApplicationEvent, State
+from portal.applications.models import Application, ApplicationEvent, State, Turn
 from portal.applications.move import held, move
+from portal.applications.own_case import is_own_case
 from portal.applications.states import OFFICE
 from portal.residents.models import OfficeMembership
 
@@ -24,6 +25,7 @@ def take(*, cases, uuid, by, today: date) -> Application:
     case = held(cases.select_related("version", "assigned_to"), uuid)
     if case.assigned_to_id == by.pk:
         return case
+    _check(case, by)
     if case.assigned_to_id:
         raise CannotTake(
             _("%(who)s has taken this case. Ask for it to be handed over.")
@@ -39,6 +41,7 @@ def take(*, cases, uuid, by, today: date) -> Application:
 def hand_over(*, cases, uuid, to, by) -> Application:
     """Give the case to a colleague who works in the same office."""
     case = held(cases.select_related("version"), uuid)
+    _check(case, to)
     if not OfficeMembership.objects.filter(user=to, municipality=case.municipality_id).exists():
         raise CannotTake(_("This person does not work in your office."))
     if not to.is_active or not to.has_perm("applications.process_application"):
@@ -46,6 +49,14 @@ def hand_over(*, cases, uuid, to, by) -> Application:
     if case.assigned_to_id != to.pk:
         _assign(case, to=to, by=by, what=ApplicationEvent.What.HANDED_OVER)
     return case
+
+
+def _check(case, to) -> None:
+    """Raise CannotTake where nobody works on the case any more, or `to` should not."""
+    if case.turn == Turn.NOBODY:
+        raise CannotTake(_("This is finished, so nobody works on it any more."))
+    if is_own_case(case, to):
+        raise CannotTake(_("Nobody works on their own application. Leave it to a colleague."))
 
 
 def _assign(case, *, to, by, what) -> None:

@@ -1,16 +1,24 @@
 """The office's pages: its own cases alone, and each deed once."""
 
 import re
+from datetime import date
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from portal.applications.models import ApplicationEvent, CorrectionRequest, Message, State
-from portal.residents.models import RecordAccess
+from portal.applications.correct_request import answer_correction
+from portal.applications.models import (
+    Application,
+    ApplicationEvent,
+    CorrectionRequest,
+    Message,
+    State,
+)
+from portal.residents.models import RecordAccess, Resident
 from tests.applications.factories import OfficeMembershipFactory, SentApplicationFactory
-from tests.factories import MunicipalityFactory
+from tests.factories import MunicipalityFactory, ResidentFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 QUEUE = "/staff/applications/application/"
@@ -139,6 +147,90 @@ def test_a_case_is_handed_over_to_who_may_process_it(case):
     assert deed(first, case, "hand-over", to="²").status_code == 422
     deed(first, case, "hand-over", to=second.user.pk)
     assert case.assigned_to == second.user
+
+
+@pytest.mark.parametrize("about", [False, True])
+@pytest.mark.parametrize(
+    ("name", "said"), [("take", {}), ("grant", {}), ("propose", {"reason": "No."})]
+)
+def test_nobody_works_or_decides_on_their_own_case(case, about, name, said):
+    client, colleague = clerk("decide_application"), clerk()
+    if name != "take":
+        deed(colleague, case, "take")
+    before = case.state
+    person = ResidentFactory() if about else case.resident
+    Application.objects.filter(pk=case.pk).update(about=person)
+    Resident.objects.filter(pk=person.pk).update(user=client.user)
+
+    assert deed(client, case, name, **said).status_code == 422
+    assert (case.state, case.proposed_by) == (before, None)
+    assert deed(colleague, case, "hand-over", to=client.user.pk).status_code == 422
+
+
+def test_who_applied_is_not_the_second_person(case):
+    first, second = clerk(), clerk("decide_application")
+    deed(first, case, "take")
+    deed(first, case, "propose", reason="No.")
+    Resident.objects.filter(pk=case.resident_id).update(user=second.user)
+
+    assert deed(second, case, "refuse").status_code == 422
+    assert case.state == State.UNDER_REVIEW
+
+
+def test_a_reason_proposed_anew_is_read_before_it_is_decided_on(case):
+    first, second = clerk("decide_application"), clerk("decide_application")
+    deed(first, case, "take")
+    deed(first, case, "propose", reason="No.")
+    read = second.get(f"{QUEUE}{case.uuid}/").context["proposal"]
+    deed(first, case, "send-back")
+    deed(first, case, "propose", reason="Another reason.")
+
+    answer = deed(second, case, "refuse", proposal=read)
+    assert answer.status_code == 422 and "Another reason." in answer.content.decode()
+    assert case.state == State.UNDER_REVIEW
+
+    deed(second, case, "refuse", proposal=answer.context["proposal"])
+    assert case.state == State.REFUSED
+
+
+def test_what_is_finished_is_nobodys_to_take_or_hand_over(case):
+    first, second = clerk("decide_application"), clerk()
+    Application.objects.filter(pk=case.pk).update(state="withdrawn", turn="nobody")
+
+    assert deed(first, case, "take").status_code == 422
+    assert deed(first, case, "hand-over", to=second.user.pk).status_code == 422
+    assert case.assigned_to is None
+    assert "Hand over" not in first.get(f"{QUEUE}{case.uuid}/").content.decode()
+
+
+def test_a_correction_is_waited_for_until_its_day_is_over(case, time_machine):
+    client = clerk()
+    deed(client, case, "take")
+    deed(client, case, "correction", text="Which flat?", answer_by="2026-12-04")
+
+    early = deed(client, case, "propose", reason="Nobody answered.")
+    assert early.status_code == 422 and "4 December 2026" in early.content.decode()
+    assert "Propose not to grant" not in client.get(f"{QUEUE}{case.uuid}/").content.decode()
+
+    time_machine.move_to("2026-12-05T09:00+09:00")
+    client.force_login(client.user)
+    deed(client, case, "propose", reason="Nobody answered.")
+    assert (case.state, case.proposed_by) == (State.CORRECTION, client.user)
+
+
+def test_a_correction_that_comes_after_all_ends_the_proposal(case, time_machine):
+    client, second = clerk(), clerk("decide_application")
+    deed(client, case, "take")
+    deed(client, case, "correction", text="Which flat?", answer_by="2026-12-04")
+    time_machine.move_to("2026-12-05T09:00+09:00")
+    client.force_login(client.user)
+    deed(client, case, "propose", reason="Nobody answered.")
+
+    answer_correction(case, by=client.user, today=date(2026, 12, 5))
+
+    second.force_login(second.user)
+    assert deed(second, case, "refuse").status_code == 422
+    assert (case.state, case.proposed_by, case.outcome_reason) == ("under-review", None, "")
 
 
 def test_decided_twice_the_second_is_told_what_stands(case):

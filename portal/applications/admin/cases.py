@@ -28,6 +28,7 @@ from portal.applications.models import (
     Message,
     MessageTemplate,
     State,
+    Turn,
 )
 from portal.applications.office import CHOSEN, chosen_of, office_of, offices_of
 from portal.applications.progress import durations_of, is_slower, progress_of
@@ -280,11 +281,14 @@ def _grant(request, case):
 
 def _propose(request, case):
     reason = request.POST.get("reason", "")
-    decide.propose_refusal(**_which(request, case), reason=reason, by=request.user)
+    decide.propose_refusal(
+        **_which(request, case), reason=reason, by=request.user, today=clock.today()
+    )
 
 
 def _refuse(request, case):
-    decide.refuse(**_which(request, case), by=request.user, today=clock.today())
+    proposal = request.POST.get("proposal")
+    decide.refuse(**_which(request, case), by=request.user, today=clock.today(), proposal=proposal)
 
 
 def _send_back(request, case):
@@ -328,6 +332,7 @@ class CasePage:
         self.case, self.user = case, user
         self.definition = definition_of(case.version.definition)
         self.today = clock.today()
+        self.asked_for = open_request(case)
 
     def context(self) -> dict:
         case = self.case
@@ -349,7 +354,8 @@ class CasePage:
                 today=self.today,
             ),
             "said": Message.objects.of(case).select_related("by").order_by("-at", "-pk")[:100],
-            "asked_for": open_request(case),
+            "asked_for": self.asked_for,
+            "proposal": decide.proposal_of(case),
             "token": uuid4(),
             "answer_by": self.today + ANSWER_WITHIN,
             "tomorrow": self.today + timedelta(days=1),
@@ -357,6 +363,10 @@ class CasePage:
             "colleagues": colleagues_of(case).exclude(pk=case.assigned_to_id),
             "may": self.may(),
         }
+
+    def may_be_answered(self) -> bool:
+        """Tell whether the resident may still answer in time what was asked to correct."""
+        return self.asked_for is not None and self.asked_for.answer_by >= self.today
 
     def may(self) -> dict[str, bool]:
         """Tell which deeds the state and this person's permissions allow."""
@@ -370,11 +380,12 @@ class CasePage:
         proposed = case.proposed_by_id is not None and not case.outcome
         return {
             "take": case.assigned_to_id is None and bool(follows),
+            "hand_over": case.turn != Turn.NOBODY,
             "correction": State.CORRECTION in follows and not proposed,
             "pass_on": State.WITH_OTHERS in follows and not proposed,
             "take_up_again": case.state == State.WITH_OTHERS,
             "grant": State.GRANTED in follows and decides and not proposed,
-            "propose": State.REFUSED in follows and not proposed,
+            "propose": State.REFUSED in follows and not proposed and not self.may_be_answered(),
             "refuse": proposed and decides and case.proposed_by_id != self.user.pk,
             "send_back": proposed and decides,
             "waits_for_second": proposed and State.REFUSED in follows,
