@@ -117,6 +117,7 @@ INSTALLED_APPS = [
     "portal.card",
     "childcare",
     "portal.applications",
+    "feedback",
     "portal.exchange",
 ]
 if not PRODUCTION:
@@ -226,6 +227,8 @@ ACCOUNT_FORMS = {
 ACCOUNT_RATE_LIMITS = {
     # Failed sign-ins: 20 a minute from one network address, 5 in 5 minutes for one e-mail address.
     "login_failed": "20/m/ip,5/5m/key",
+    # Opinions: so many a minute from one network address, of a large office or a school too.
+    "opinion": "60/m/ip",
 }
 # How many proxies of ours stand before this server: the limits go by the address before them.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXY_COUNT", "0"))

@@ -17,6 +17,7 @@ urlpatterns = [
     path("reminders/", include("tasks.reminders.urls")),
     path("children/", include("childcare.urls")),
     path("applications/", include("portal.applications.urls")),
+    path("opinions/", include("feedback.urls")),
     path("service-worker.js", service_worker, name="service-worker"),
     path("", include("tasks.urls")),
 ]

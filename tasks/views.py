@@ -18,6 +18,7 @@ from portal import clock
 from portal.residents.ask_access import CannotAsk, ask_about_access
 from portal.residents.models import AccessQuestion, Resident
 from tasks import acts
+from tasks.compile import fingerprint
 from tasks.explain import explain, source_names
 from tasks.forms import SnoozeForm
 from tasks.inbox import Inbox
@@ -83,8 +84,18 @@ def task_page(request, resident, task, *, snooze=None, status=200):
         "resident": resident,
         "task": task,
         "shown": TaskPage(task, at=clock.localtime(), snooze=snooze or SnoozeForm()),
+        "opinion_about": opinion_about(registry.by_id(task.rule_id)),
     }
     return page(request, "tasks/task.html", context, status=status)
+
+
+def opinion_about(rule) -> dict:
+    """Return what an opinion on a page about a rule is about (feedback.templatetags.opinions)."""
+    return {
+        "rule": rule.key,
+        "rule_version": fingerprint(rule),
+        "texts": [rule.title, rule.what, rule.where, rule.bring, rule.cost, rule.if_not],
+    }
 
 
 # ---- acts: a post changes, then the browser is sent to a page that may be reloaded
@@ -203,6 +214,7 @@ def why_rule(request, resident, key):
         "sources": source_names(answers),
         "alone": len(household) == 1,
         "today": today,
+        "opinion_about": opinion_about(rule),
     }
     return page(request, "tasks/why_rule.html", context)
 

@@ -8,8 +8,13 @@ for (const picture of document.querySelectorAll(".timeline-scroll")) {
 // After htmx has replaced <main>: move the focus to what changed, and say the message aloud.
 document.addEventListener("htmx:after:swap", () => {
   const main = document.getElementById("main");
-  const changed = main.querySelector("[data-focus]") || main.querySelector("h1");
+  const changed = document.querySelector("[data-focus]") || main.querySelector("h1");
   changed?.focus();
   const message = main.querySelector("[data-announce]");
   document.getElementById("announcement").textContent = message ? message.innerText : "";
 });
+
+// How wide the page was when somebody gives an opinion on it; the width itself is nobody's business.
+for (const field of document.querySelectorAll(".opinion [name=width]")) {
+  field.value = innerWidth < 600 ? "narrow" : innerWidth < 1000 ? "medium" : "wide";
+}

@@ -10,6 +10,7 @@ from portal.applications.catalogue import by_life_event, for_person, offers, sea
 from portal.applications.deadline import last_day
 from portal.applications.definition import definition_of
 from portal.applications.models import Application, State
+from portal.applications.opinion_about import opinion_about
 from portal.applications.progress import durations_of, usual_words
 from portal.applications.views.fill import offered, whom_about
 from portal.residents.models import Resident
@@ -51,6 +52,7 @@ def procedure(request, resident, key):
     context = {
         "resident": resident,
         "definition": definition,
+        "opinion_about": opinion_about(version),
         "today": today,
         "last_days": [
             (one, last)

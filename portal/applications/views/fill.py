@@ -24,6 +24,7 @@ from portal.applications.forms import form_for
 from portal.applications.known import known_answer
 from portal.applications.models import Application, ProcedureVersion, State
 from portal.applications.newer import go_on_with_newer, superseded
+from portal.applications.opinion_about import opinion_about
 from portal.applications.send import CannotSend, send
 from portal.applications.shown import shown_answer
 from portal.applications.start import start
@@ -200,6 +201,7 @@ class QuestionPage:
             "back_to_review": "review" in request.GET,
             "correcting": open_request(application) if correcting else None,
             "superseded": superseded(application),
+            "opinion_about": opinion_about(application.version, question),
         }
 
 
@@ -258,6 +260,7 @@ def review_page(request, application, *, refused: CannotSend | None = None):
         "mistakes": [(f"q-{key}", text) for key, text in lacking.items()] if refused else [],
         "stop": stopped_by(definition, application.answers),
         "last_day": last_day(definition.deadline, **whom),
+        "opinion_about": opinion_about(application.version),
         "today": today,
         "closed": why_closed(last) if last else "",
         "superseded": superseded(application),
@@ -285,7 +288,12 @@ def sent(request, resident, uuid):
     if application.state != State.RECEIVED:  # not sent yet, or no longer as the page says
         return redirect("applications:application", uuid)
     definition = definition_of(application.version.definition)
-    context = {"resident": resident, "application": application, "definition": definition}
+    context = {
+        "resident": resident,
+        "application": application,
+        "definition": definition,
+        "opinion_about": opinion_about(application.version) | {"kind": "applying"},
+    }
     return render(request, "applications/sent.html", context)
 
 

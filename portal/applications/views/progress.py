@@ -25,6 +25,7 @@ from portal.applications.models import (
     State,
     Turn,
 )
+from portal.applications.opinion_about import opinion_about
 from portal.applications.progress import durations_of, progress_of, reported_lines
 from portal.applications.settle import KIND
 from portal.applications.shown import shown_answer
@@ -47,7 +48,7 @@ def application(request, resident, uuid):
 def application_page(request, resident, uuid, *, typed="", wrong="", token=None):
     own = Application.objects.for_resident(resident)
     application = get_object_or_404(
-        own.select_related("version", "about", "municipality", "source"), uuid=uuid
+        own.select_related("version__procedure", "about", "municipality", "source"), uuid=uuid
     )
     if application.state == State.DRAFT:
         return redirect("applications:resume", uuid)
@@ -62,6 +63,7 @@ def application_page(request, resident, uuid, *, typed="", wrong="", token=None)
     }
     if application.version:
         context |= made_here(application, today)
+        context["opinion_about"] = opinion_about(application.version)
     else:
         context |= reported(application)
     return render(request, "applications/application.html", context, status=422 if wrong else 200)

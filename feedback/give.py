@@ -1,0 +1,146 @@
+"""Giving an opinion: a mark first, kept at once, and then, if somebody likes, why."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from itertools import count
+from uuid import UUID
+
+import msgspec
+from django.core.exceptions import SuspiciousOperation
+from django.db import transaction
+from django.template import TemplateDoesNotExist
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from feedback.mask import Masked, mask
+from feedback.models import Opinion, Wording
+from feedback.on_screen import OnScreen
+from feedback.pairs import pairs
+from feedback.wording import messages
+
+MAY_BE_ADDED_TO = timedelta(hours=1)
+# What stands in a text unseen: it can turn the reading round, or hide a part.
+_BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_UNSEEN = dict.fromkeys([*map(ord, _BIDI), *range(32), *range(0x7F, 0xA0)])
+_UNSEEN[ord("\t")] = " "
+del _UNSEEN[ord("\n")]
+
+
+@transaction.atomic
+def mark(
+    shown: OnScreen,
+    *,
+    browser: str,
+    day: date,
+    clear: bool | None = None,
+    rating: int | None = None,
+    width: str = "",
+    municipality_id: int | None = None,
+) -> Opinion:
+    """Keep “yes”, “no”, or a mark from 1 to 5.
+
+    Pressed again in the same browser on the same page on one day, the last one counts; once
+    something was written, the next press is another opinion.
+    """
+    marks = {"clear": clear, "rating": rating}
+    about = _about(shown) | {"width": width, "municipality_id": municipality_id}
+    for time in count():
+        opinion, new = Opinion.objects.select_for_update(of=["self"]).get_or_create(
+            once=once_of(browser, shown, day, time),
+            defaults=marks | about | {"state": Opinion.State.COUNTED},
+        )
+        if new or opinion.state == Opinion.State.COUNTED:
+            break
+    if not new and (opinion.clear, opinion.rating) != (clear, rating):
+        opinion.clear, opinion.rating, opinion.reasons = clear, rating, []
+        opinion.save(update_fields=["clear", "rating", "reasons"])
+    return opinion
+
+
+def once_of(browser: str, shown: OnScreen, day: date, time: int) -> UUID:
+    """Return what is the same when one browser presses again, and tells nobody which it was.
+
+    `browser` is the secret of its cookie against forged posts, which is stored nowhere here.
+    """
+    pressed = f"{browser} {day} {time} {msgspec.json.encode(shown).decode()}"
+    return UUID(bytes=salted_hmac("feedback.give", pressed, algorithm="sha256").digest()[:16])
+
+
+def _about(shown: OnScreen) -> dict:
+    return {
+        "kind": shown.kind,
+        "route": shown.route,
+        "rule": shown.rule,
+        "rule_version": shown.rule_version,
+        "procedure": shown.procedure,
+        "procedure_version": shown.procedure_version,
+        "question": shown.question,
+        "errors": shown.errors,
+        "language": shown.language,
+        "wording": wording_of(shown),
+    }
+
+
+def wording_of(shown: OnScreen) -> Wording | None:
+    """Return the row of a wording, made when the first opinion of it comes in.
+
+    Its messages are kept where they can be said again: not where the portal has changed since the
+    page was shown, and that is no reason to lose the opinion.
+    """
+    if not shown.wording:
+        return None
+    try:
+        said = messages(shown.template, shown.language) if shown.template else []
+    except (TemplateDoesNotExist, SuspiciousOperation):
+        said = []
+    return Wording.objects.get_or_create(
+        version=shown.wording,
+        defaults={"route": shown.route, "language": shown.language, "messages": said},
+    )[0]
+
+
+def cleaned(text: str) -> Masked:
+    """Return a text as it is stored: without what cannot be seen, and masked."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_UNSEEN)
+    # A half of a letter cannot be stored.
+    return mask(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip())
+
+
+@transaction.atomic
+def say_more(
+    opinion_uuid: UUID, *, text: str, reasons: Iterable[str], asker=None
+) -> tuple[Opinion, list[str]]:
+    """Add why, and whether an answer is wanted; return it and the kinds of what was masked.
+
+    Said again, what was said last counts. Raises Opinion.DoesNotExist an hour after the mark, and
+    when somebody has begun to look at it.
+    """
+    opinion = Opinion.objects.select_for_update(of=["self"]).get(
+        uuid=opinion_uuid,
+        given_at__gt=timezone.now() - MAY_BE_ADDED_TO,
+        state__in=[Opinion.State.COUNTED, Opinion.State.NEW],
+    )
+    said = cleaned(text)
+    opinion.text, opinion.masked, opinion.pairs = said.text, said.kinds, pairs(said.text)
+    opinion.reasons, opinion.asker = list(reasons), asker
+    opinion.state = Opinion.State.NEW if said.text or asker else Opinion.State.COUNTED
+    opinion.save()
+    return opinion, said.kinds
+
+
+def say_freely(*, once: UUID, text: str, language: str, municipality_id=None, asker=None):
+    """Keep an opinion about anything, once; return it and the kinds of what was masked."""
+    said = cleaned(text)
+    opinion, _new = Opinion.objects.get_or_create(
+        once=once,
+        defaults={
+            "kind": Opinion.Kind.FREE,
+            "text": said.text,
+            "masked": said.kinds,
+            "pairs": pairs(said.text),
+            "language": language,
+            "municipality_id": municipality_id,
+            "asker": asker,
+        },
+    )
+    return opinion, said.kinds

@@ -1,0 +1,35 @@
+"""The line at the foot of every page that asks whether it was clear."""
+
+from django import template
+
+from feedback.models import Opinion
+from feedback.on_screen import on_screen, signed
+
+register = template.Library()
+
+
+@register.inclusion_tag("feedback/_ask.html", takes_context=True)
+def ask_opinion(context):
+    """Ask about the page that is being shown.
+
+    A view says in `opinion_about` what the page is about, by the fields of
+    feedback.on_screen.OnScreen, and in its "texts" what stands there beside the template's own.
+    """
+    request = context.get("request")
+    if request is None:
+        return {}
+    match = request.resolver_match
+    about = dict(context.get("opinion_about") or {})
+    shown = on_screen(
+        route=match.view_name if match else "",
+        template=context.template.name or "",
+        form=context.get("form"),
+        **about,
+    )
+    return {
+        "shown": signed(shown),
+        "applying": shown.kind == Opinion.Kind.APPLYING,
+        "marks": range(1, 6),
+        "back": request.get_full_path() if request.method == "GET" else "",
+        "csrf_token": context.get("csrf_token"),
+    }

@@ -1,0 +1,10 @@
+from django.urls import path
+
+from feedback import views
+
+app_name = "feedback"
+urlpatterns = [
+    path("", views.free_page, name="free"),
+    path("mark/", views.mark_page, name="mark"),
+    path("more/", views.more_page, name="more"),
+]
