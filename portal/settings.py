@@ -119,6 +119,7 @@ INSTALLED_APPS = [
     "portal.applications",
     "feedback",
     "portal.exchange",
+    "portal.insights",
 ]
 if not PRODUCTION:
     # The made-up people and their one-click sign-in do not exist in production at all.

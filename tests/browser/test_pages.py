@@ -99,7 +99,7 @@ def test_what_can_be_pressed_is_large_enough(page, site, renewal, insurance):
         page.goto(site + path)
         for folded in page.locator("details:not([open]) > summary").all():
             folded.click()
-        targets = page.locator(f"button, summary, input:not([type=hidden]), {alone}")
+        targets = page.locator(f"button, summary, input:not([type=hidden], [hidden] *), {alone}")
         for target in targets.all():
             box = target.bounding_box()
             if box["height"] < 44 or box["width"] < 44:
