@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from portal.applications.branch import asked
@@ -93,6 +94,17 @@ def answer_correction(application: Application, *, by, today: date) -> Applicati
         written |= {"proposed_by": None, "proposed_at": None, "outcome_reason": ""}
     move(application, to=State.UNDER_REVIEW, side=RESIDENT, by=by, today=today, **written)
     return application
+
+
+def with_request(applications: QuerySet) -> QuerySet:
+    """Add what is asked to be corrected now: `asked_text` and `asked_answer_by`, else None."""
+    asked_for = CorrectionRequest.objects.filter(
+        resident=OuterRef("resident"), application=OuterRef("pk"), answered_on=None, ended_on=None
+    )
+    return applications.annotate(
+        asked_text=Subquery(asked_for.values("text")[:1]),
+        asked_answer_by=Subquery(asked_for.values("answer_by")[:1]),
+    )
 
 
 def open_request(application: Application) -> CorrectionRequest | None:

@@ -1,5 +1,6 @@
 """An answer in the reader's words, for the review, the time-line's page and the case."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from django.utils.translation import gettext as _
@@ -12,8 +13,31 @@ from tasks.templatetags.annai import grouped
 from tasks.words import day
 
 
-def shown_answer(question: Question, answer, application: Application) -> str:
-    """Return what stands for the answer on a page; "" where it is not answered."""
+def shown_answers(
+    questions: Iterable[Question], application: Application
+) -> list[tuple[Question, str]]:
+    """Return each question with what stands for its answer, in one statement at the most."""
+    questions, answers = list(questions), application.answers
+    asked_for = {
+        str(answers[question.key])
+        for question in questions
+        if question.type == "person-of-household" and answers.get(question.key)
+    }
+    names = {str(application.about.uuid): application.about.name}
+    if others := asked_for - names.keys():
+        people = Resident.objects.filter(uuid__in=others)
+        names |= {str(uuid): name for uuid, name in people.values_list("uuid", "name")}
+    return [
+        (question, shown_answer(question, answers.get(question.key), names))
+        for question in questions
+    ]
+
+
+def shown_answer(question: Question, answer, names: Mapping[str, str]) -> str:
+    """Return what stands for the answer on a page; "" where it is not answered.
+
+    `names` are those of people, by uuid.
+    """
     if not answer:
         return ""
     match question.type:
@@ -27,8 +51,7 @@ def shown_answer(question: Question, answer, application: Application) -> str:
         case "address":
             return " ".join(filter(None, [answer.get("postcode"), answer.get("address")]))
         case "person-of-household":
-            person = Resident.objects.filter(uuid=answer).first()
-            return person.name if person else ""
+            return names.get(answer, "")
         case "file":
             return _("%(count)d attached") % {"count": len(answer)}
         case _:

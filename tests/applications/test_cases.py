@@ -343,6 +343,26 @@ def test_without_an_office_the_queue_says_who_can_help(case, admin_client, admin
     assert "You work in no office yet" in admin_client.get(QUEUE).content.decode()
 
 
+@pytest.mark.parametrize("asked", ["", "whose=nobody", "state=received"])
+def test_page_after_page_shows_every_case_once_in_few_statements(
+    asked, shipped, django_assert_max_num_queries
+):
+    version = shipped.get(procedure__key="child-allowance")
+    slow = {"usual_until": date(2026, 11, 1)}
+    SentApplicationFactory.create_batch(60, version=version, **slow)
+    SentApplicationFactory.create_batch(60, version=version)
+    client, seen, address = clerk(), [], f"?{asked}"
+    client.get(QUEUE)
+
+    while address is not None:
+        with django_assert_max_num_queries(8):
+            shown = client.get(f"{QUEUE}{address}")
+        seen += [case.pk for case, _slower in shown.context["cases"]]
+        address = f"?{shown.context['more']}" if shown.context["more"] else None
+
+    assert sorted(seen) == sorted(Application.objects.values_list("pk", flat=True))
+
+
 @pytest.mark.parametrize("cases", [1, 40])
 def test_the_queue_asks_the_database_as_often_at_any_size(
     cases, shipped, django_assert_max_num_queries

@@ -27,6 +27,7 @@ from tests.applications.factories import (
     ApplicationFactory,
     CorrectionRequestFactory,
     SentApplicationFactory,
+    VersionFactory,
 )
 from tests.factories import CHIYODA, GuardianshipFactory, ResidentFactory, UserFactory
 
@@ -367,6 +368,28 @@ def test_the_page_asks_as_many_statements_with_200_events(hers, hers_sent, state
     shown(hers, hers_sent)
 
     assert len(statements) == few <= 8, statements
+
+
+def test_it_asks_as_many_with_people_of_the_household_among_the_answers(
+    hers, hanako, shipped, statements
+):
+    children = [GuardianshipFactory(guardian=hanako).child for _child in range(6)]
+    stored = shipped.get(procedure__key="residence-certificate").definition
+    whom = next(one for one in stored["questions"] if one["type"] == "person-of-household")
+    stored["questions"] = [whom | {"key": f"child-{place}", "when": []} for place in range(6)]
+    version = VersionFactory(definition=stored)
+    answers = {f"child-{place}": str(one.uuid) for place, one in enumerate(children)}
+    application = SentApplicationFactory(
+        resident=hanako, version=version, state="correction", turn="you", answers=answers
+    )
+    CorrectionRequestFactory(application=application)
+    shown(hers, application)
+    statements.clear()
+
+    page = shown(hers, application)
+
+    assert len(statements) <= 8, statements
+    assert all(one.name in page for one in children)
 
 
 # ---- messages

@@ -33,7 +33,7 @@ from portal.applications.models import (
 from portal.applications.office import CHOSEN, chosen_of, office_of, offices_of
 from portal.applications.progress import durations_of, is_slower, progress_of
 from portal.applications.queue import FURTHEST, PER_PAGE, STATES, cases_of, passed_over, queue
-from portal.applications.shown import shown_answer
+from portal.applications.shown import shown_answers
 from portal.applications.states import CHANGES, OFFICE, CannotChange
 from portal.applications.take import CannotTake, hand_over, take
 from portal.applications.written import why_no_day_to_answer_by
@@ -340,10 +340,7 @@ class CasePage:
         return {
             "definition": self.definition,
             "today": self.today,
-            "answers": [
-                (question, shown_answer(question, case.answers.get(question.key), case))
-                for question in asked(self.definition, case.answers)
-            ],
+            "answers": shown_answers(asked(self.definition, case.answers), case),
             "files": attached(case),
             "events": events,
             "progress": progress_of(

@@ -26,7 +26,7 @@ from portal.applications.models import Application, ProcedureVersion, State
 from portal.applications.newer import go_on_with_newer, superseded
 from portal.applications.opinion_about import opinion_about
 from portal.applications.send import CannotSend, send
-from portal.applications.shown import shown_answer
+from portal.applications.shown import shown_answer, shown_answers
 from portal.applications.start import start
 from portal.applications.states import CHANGES, CannotChange
 from portal.applications.take_back import take_back
@@ -191,7 +191,7 @@ class QuestionPage:
             "question": question,
             "page": self,
             "form": form,
-            "known": shown_answer(question, self.known, application) if confirms else "",
+            "known": shown_answer(question, self.known, {}) if confirms else "",
             "stop": question.stops.get(answer)
             if question.stops and "stopped" in request.GET
             else None,
@@ -244,10 +244,10 @@ def review_page(request, application, *, refused: CannotSend | None = None):
     rows = [
         (
             question,
-            shown_answer(question, application.answers.get(question.key), application),
+            answer,
             lacking.get(question.key),
         )
-        for question in asked(definition, application.answers)
+        for question, answer in shown_answers(asked(definition, application.answers), application)
     ]
     whom = {"resident": application.resident, "about": application.about}
     last = closed_since(definition.deadline, **whom, today=today)
@@ -342,11 +342,8 @@ def correct(request, resident, uuid):
         else:
             messages.success(request, _("Sent again. It is the office’s turn now."))
         return redirect("applications:application", uuid)
-    rows = [
-        (question, shown_answer(question, application.answers.get(question.key), application))
-        for question in asked(definition, application.answers)
-        if question.key in editable
-    ]
+    branch = asked(definition, application.answers)
+    rows = shown_answers([one for one in branch if one.key in editable], application)
     context = {
         "resident": resident,
         "application": application,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from portal import clock
 from portal.applications.branch import asked
 from portal.applications.called import in_language
-from portal.applications.correct_request import open_request
+from portal.applications.correct_request import with_request
 from portal.applications.definition import definition_of
 from portal.applications.messages import CannotWrite, to_answer, why_closed, write
 from portal.applications.mine import grouped_rows
@@ -23,12 +23,11 @@ from portal.applications.models import (
     Attachment,
     Message,
     State,
-    Turn,
 )
 from portal.applications.opinion_about import opinion_about
 from portal.applications.progress import durations_of, progress_of, reported_lines
 from portal.applications.settle import KIND
-from portal.applications.shown import shown_answer
+from portal.applications.shown import shown_answers
 from portal.applications.states import CHANGES
 from portal.applications.views.posts import for_posts
 from portal.residents.models import FactReport
@@ -48,7 +47,8 @@ def application(request, resident, uuid):
 def application_page(request, resident, uuid, *, typed="", wrong="", token=None):
     own = Application.objects.for_resident(resident)
     application = get_object_or_404(
-        own.select_related("version__procedure", "about", "municipality", "source"), uuid=uuid
+        with_request(own).select_related("version__procedure", "about", "municipality", "source"),
+        uuid=uuid,
     )
     if application.state == State.DRAFT:
         return redirect("applications:resume", uuid)
@@ -81,11 +81,7 @@ def made_here(application, today) -> dict:
         "progress": progress_of(application, definition, events, durations, today=today),
         "said": [(one, step_name(definition, one.step)) for one in said],
         "to_answer": to_answer(said) if not why_closed(application, side=RESIDENT) else None,
-        "asked_for": open_request(application) if application.turn == Turn.YOU else None,
-        "answers": [
-            (question, shown_answer(question, application.answers.get(question.key), application))
-            for question in asked(definition, application.answers)
-        ],
+        "answers": shown_answers(asked(definition, application.answers), application),
         "may_take_back": (State(application.state), State.WITHDRAWN) in CHANGES,
         "files": Attachment.objects.of(application).filter(removed_at=None).order_by("pk"),
         "closed": why_closed(application, side=RESIDENT),
