@@ -1,4 +1,5 @@
-"""What staff must see to: a night or reminders that did not go as they should, rules that wait.
+"""What staff must see to: a night or reminders that did not go as they should, rules that wait,
+a log of who looked that was changed, questions about it that nobody answered.
 
 Usually nothing.
 """
@@ -8,11 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.accounts.models import User
+from portal.residents.models import AccessLogCheck, AccessQuestion
 from tasks import versions
 from tasks.models import Sweep
 from tasks.reminders.figures import left_over
@@ -23,6 +27,7 @@ from tasks.words import day as day_in_words
 
 STARTS_WITHIN = timedelta(minutes=30)  # after its hour; lost messages are found in five minutes
 NIGHT_ENDS_WITHIN = timedelta(hours=4)  # well before the first reminders
+LOGS_CHECKED_WITHIN = timedelta(days=2)  # every night, and one may be missed
 LEDGER = "admin:reminders_reminder_changelist"
 
 
@@ -37,11 +42,15 @@ class Alarm:
 
 
 def alarms(
-    *, at: datetime, may: Callable[[str], bool] = lambda permission: True
+    *,
+    at: datetime,
+    may: Callable[[str], bool] = lambda permission: True,
+    whom: User | None = None,
 ) -> Iterator[Alarm]:
     """Yield what is wrong at this moment of the portal's clock, in Japan's time.
 
-    Only what somebody may see to is looked for: `may` is asked for each permission.
+    Only what somebody may see to is looked for: `may` is asked for each permission, and of
+    questions those to the offices of `whom` count, or all without.
     """
     if may("tasks.view_sweep"):
         yield from of_the_night(at)
@@ -49,6 +58,11 @@ def alarms(
         yield from of_the_reminders(at)
     if may("tasks.release_rule"):
         yield from of_the_rules()
+    if may("residents.view_accesslogcheck"):
+        yield from of_the_access_logs()
+    if may("residents.view_accessquestion"):
+        asked = AccessQuestion.objects.all()
+        yield from of_the_questions(asked.for_staff(whom) if whom else asked, at.date())
 
 
 # ---- the night
@@ -155,4 +169,55 @@ def of_the_rules() -> Iterator[Alarm]:
             ),
             url=reverse("admin:tasks_ruleversion_changelist"),
             link=_("To the versions of rules"),
+        )
+
+
+# ---- who looked at whose data
+def of_the_access_logs() -> Iterator[Alarm]:
+    newest = AccessLogCheck.objects.order_by("-at", "-pk").first()
+    if newest is None:
+        return
+    if newest.broken:
+        yield Alarm(
+            what=ngettext(
+                "The log of who looked at a resident’s data was changed: %(logs)s log does not fit "
+                "together.",
+                "The log of who looked at residents’ data was changed: %(logs)s logs do not fit "
+                "together.",
+                newest.broken,
+            )
+            % {"logs": grouped(newest.broken)},
+            next=_(
+                "A row was changed or removed in the database, or its key is another one. Tell "
+                "whoever runs the servers and whoever is responsible for data protection. Change "
+                "nothing, and keep the backups: they show what stood there."
+            ),
+            url=reverse("admin:residents_accesslogcheck_change", args=[newest.pk]),
+            link=_("Whose logs, and where"),
+        )
+    elif newest.at < timezone.now() - LOGS_CHECKED_WITHIN:
+        yield Alarm(
+            what=_("The logs of who looked have not been checked since %(day)s.")
+            % {"day": day_in_words(timezone.localdate(newest.at))},
+            next=_(
+                "They are checked every night at half past four: ask whoever runs the servers "
+                "whether beat and worker run."
+            ),
+            url=reverse("admin:residents_accesslogcheck_changelist"),
+            link=_("To the checks"),
+        )
+
+
+def of_the_questions(asked: QuerySet, today: date) -> Iterator[Alarm]:
+    if late := asked.overdue(today).count():
+        yield Alarm(
+            what=ngettext(
+                "%(late)s question of a resident about who looked at their data is overdue.",
+                "%(late)s questions of residents about who looked at their data are overdue.",
+                late,
+            )
+            % {"late": grouped(late)},
+            next=_("The resident was told a day for the answer, and it is over. Answer now."),
+            url=reverse("admin:residents_accessquestion_changelist"),
+            link=_("To the questions"),
         )

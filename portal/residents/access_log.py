@@ -8,7 +8,7 @@ database, so who can only write there cannot mend the chain. docs/adr/0015.
 import hmac
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
@@ -17,9 +17,16 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from portal.residents.models import AccessLogHead, Municipality, RecordAccess, Resident
+from portal.residents.models import (
+    AccessLogCheck,
+    AccessLogHead,
+    Municipality,
+    RecordAccess,
+    Resident,
+)
 
 START = ""
+PLACES_KEPT = 100  # of broken logs that a check found
 BROKEN = "broken"  # the seal of a head that did not fit: it never fits again
 
 
@@ -128,6 +135,16 @@ def check_access_logs() -> Iterator[Broken | int]:
             if broken or end != (number, before, seal(resident, number, before)):
                 yield Broken(_ref(resident), *(broken or (number + 1, "removed")))
     yield read
+
+
+def check_and_keep() -> AccessLogCheck:
+    """Check all logs and keep what was found, for the alarm in the staff pages."""
+    *broken, read = check_access_logs()
+    return AccessLogCheck.objects.create(
+        read=read,
+        broken=len(broken),
+        places=[asdict(one) for one in broken[:PLACES_KEPT]],
+    )
 
 
 def _break_at(number: int, before: str, resident: int, cells) -> tuple[int, str] | None:

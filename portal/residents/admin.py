@@ -12,16 +12,18 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from portal import clock
 from portal.readable import readable
 from portal.residents.ask_access import CannotAsk, answer_access_question
 from portal.residents.change_freshness import change_freshness
 from portal.residents.codes import HOLDS_MY_NUMBER, holds_my_number
 from portal.residents.link_sign_in import CannotLink, link_sign_in
 from portal.residents.models import (
+    AccessLogCheck,
     AccessQuestion,
     Guardianship,
     Municipality,
@@ -331,20 +333,51 @@ sections += [
 ]
 
 
+@admin.register(AccessLogCheck)
+class AccessLogCheckAdmin(LookOnly, admin.ModelAdmin):
+    """What each night's check of the logs of who looked found."""
+
+    list_display = ["at", "read", "broken"]
+    fields = ["at", "read", "broken", "where"]
+    readonly_fields = ["where"]
+    ordering = ["-at", "-pk"]
+
+    @admin.display(description=_("where"))
+    def where(self, check):
+        """Name the register's id and the first access that does not fit, a line each."""
+        why = {"changed": _("changed"), "removed": _("removed")}
+        lines = [
+            (
+                _("%(resident)s: access %(number)s was %(why)s")
+                % {**place, "why": why.get(place["why"], place["why"])},
+            )
+            for place in check.places
+        ]
+        if not lines:
+            return "–"
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", lines))
+
+
 @admin.register(AccessQuestion)
 class AccessQuestionAdmin(LookOnly, admin.ModelAdmin):
     """Questions about accesses, of the own office alone; the next to be answered first."""
 
-    list_display = ["asked_at", "office", "answer_by", "answered_at", "link"]
+    list_display = ["asked_at", "office", "answer_by", "stands", "answered_at", "link"]
     list_display_links = None
     list_select_related = ["office", "resident"]
     ordering = [F("answered_at").asc(nulls_first=True), "answer_by", "pk"]
 
     def get_queryset(self, request):
-        questions = super().get_queryset(request)
-        if request.user.is_superuser:
-            return questions
-        return questions.filter(office__in=request.user.offices.values("municipality"))
+        return super().get_queryset(request).for_staff(request.user)
+
+    @admin.display(description=_("state"))
+    def stands(self, question):
+        """Say what is overdue: it stands first, since it was to be answered first."""
+        if question.answered_at:
+            return _("answered")
+        if question.answer_by < clock.today():
+            return format_html("<strong>{}</strong>", _("overdue"))
+        return _("to be answered")
 
     @admin.display(description=_("question"))
     def link(self, question):
@@ -389,6 +422,7 @@ class AccessQuestionAdmin(LookOnly, admin.ModelAdmin):
             "opts": self.opts,
             "title": _("Question about an access"),
             "question": question,
+            "overdue": question.answered_at is None and question.answer_by < clock.today(),
             "access": access,
             "wrong": wrong,
         }

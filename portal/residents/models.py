@@ -376,6 +376,35 @@ class AccessLogHead(models.Model):
         return f"{self.count}"
 
 
+class AccessLogCheck(models.Model):
+    """One night's check of the logs of who looked; staff are told of what the newest found."""
+
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    read = models.PositiveBigIntegerField(_("accesses read"))
+    broken = models.PositiveIntegerField(_("broken logs"))
+    # The first of them: [{"resident": the register's id, "number": 3, "why": "removed"}, …].
+    places = models.JSONField(_("where"), default=list)
+
+    class Meta:
+        verbose_name = _("check of the logs of who looked")
+        verbose_name_plural = _("checks of the logs of who looked")
+        ordering = ["-at"]
+
+    def __str__(self):
+        return f"{self.at:%Y-%m-%d}"
+
+
+class AccessQuestionQuerySet(models.QuerySet):
+    def for_staff(self, user):
+        """What somebody may answer: the questions to their own offices; superusers see all."""
+        if user.is_superuser:
+            return self
+        return self.filter(office__in=user.offices.values("municipality"))
+
+    def overdue(self, today):
+        return self.filter(answered_at=None, answer_by__lt=today)
+
+
 class AccessQuestion(models.Model):
     """A resident asks an office why it looked; the office answers by a day."""
 
@@ -405,6 +434,8 @@ class AccessQuestion(models.Model):
         related_name="+",
         verbose_name=_("answered by"),
     )
+
+    objects = AccessQuestionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("question about an access")

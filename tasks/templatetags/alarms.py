@@ -9,4 +9,4 @@ register = template.Library()
 @register.simple_tag
 def alarms_for(user):
     """Return what is wrong now, as far as `user` may see to it."""
-    return list(alarms.alarms(at=clock.localtime(), may=user.has_perm))
+    return list(alarms.alarms(at=clock.localtime(), may=user.has_perm, whom=user))

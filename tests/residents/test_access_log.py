@@ -6,12 +6,18 @@ from datetime import date
 import pytest
 from django.contrib.auth.models import Group
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.utils import translation
 
 from portal.residents.access_log import Broken, check_access_logs, note_access
 from portal.residents.ask_access import CannotAsk, answer_access_question, ask_about_access
-from portal.residents.models import AccessLogHead, AccessQuestion, RecordAccess
+from portal.residents.jobs import check_access_log
+from portal.residents.models import (
+    AccessLogCheck,
+    AccessLogHead,
+    AccessQuestion,
+    RecordAccess,
+)
 from tests.applications.factories import OfficeMembershipFactory
 from tests.at_once import at_once
 from tests.factories import ResidentFactory, UserFactory
@@ -20,13 +26,64 @@ TODAY = date(2026, 11, 20)
 
 
 @pytest.fixture
-def log(db):
+def kept(db):
     """A resident whose record was opened five times, and another of whom it was once."""
     resident, by = ResidentFactory(ref="R1"), UserFactory()
     for number in range(5):
         note_access(resident=resident, by=by, purpose=f"call {number}")
     note_access(resident=ResidentFactory(ref="R2"), by=by, purpose="call")
     return resident
+
+
+@pytest.fixture
+def log(kept):
+    """The same for who owns the tables, and has taken away what keeps the rows."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # none may be left to check
+        cursor.execute("ALTER TABLE residents_recordaccess DISABLE TRIGGER access_log_kept")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    return kept
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE residents_recordaccess SET purpose = 'another'",
+        "UPDATE residents_recordaccess SET at = at",
+        "DELETE FROM residents_recordaccess",
+        "SET LOCAL annai.erases_access_log = 'on'; UPDATE residents_recordaccess SET number = 7",
+    ],
+)
+def test_the_database_refuses_to_change_or_remove_a_row(kept, statement):
+    with (
+        pytest.raises(DatabaseError, match="neither changed nor removed"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+    assert list(check_access_logs()) == [6]
+
+
+def test_a_person_is_erased_by_who_says_so_and_the_log_goes_along(kept):
+    with pytest.raises(DatabaseError, match="neither changed nor removed"), transaction.atomic():
+        kept.delete()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL annai.erases_access_log = 'on'")
+        kept.delete()
+
+    assert list(check_access_logs()) == [1]
+
+
+def test_what_the_night_finds_is_kept_with_the_places(log):
+    RecordAccess.objects.filter(resident=log, number=2).delete()
+
+    assert check_access_log() == {"read": 5, "broken": 1}
+    places = [{"resident": "R1", "number": 2, "why": "removed"}]
+    assert AccessLogCheck.objects.values("read", "broken", "places").get() == {
+        "read": 5,
+        "broken": 1,
+        "places": places,
+    }
 
 
 def test_a_log_that_nobody_touched_is_whole(log):
@@ -186,3 +243,20 @@ def test_a_case_worker_answers_the_questions_of_the_own_office_the_open_ones_fir
     assert client.get(f"{address}{elsewhere.access_number}/").status_code == 404
     first.refresh_from_db()
     assert (first.answer, first.answered_by) == ("You called us.", clerk)
+
+
+@pytest.mark.parametrize(
+    ("day", "state"), [("2026-12-04", "to be answered"), ("2026-12-05", "overdue")]
+)
+def test_a_question_is_marked_once_its_day_is_over(
+    log, admin_client, admin_user, time_machine, day, state
+):
+    question = ask_about_access(resident=log, number=1, text="Why?", today=TODAY)
+    time_machine.move_to(f"{day}T12:00+09:00", tick=False)
+    admin_user.language = "en"
+    admin_user.save()
+    admin_client.force_login(admin_user)
+    shown = admin_client.get("/staff/residents/accessquestion/").content.decode()
+
+    assert question.answer_by == date(2026, 12, 4)
+    assert state in shown

@@ -8,10 +8,15 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.utils import translation
 
+from portal.residents.access_log import note_access
+from portal.residents.ask_access import answer_access_question, ask_about_access
+from portal.residents.models import AccessLogCheck
 from tasks import versions
 from tasks.alarms import alarms
 from tasks.models import RuleVersion, Sweep
 from tasks.reminders.models import ReminderRound
+from tests.applications.factories import OfficeMembershipFactory
+from tests.factories import MunicipalityFactory, ResidentFactory, UserFactory
 from tests.reminders.ledger import lines
 from tests.staff.conftest import make_night
 
@@ -198,3 +203,79 @@ def test_rules_that_wait_to_go_live_are_told(at, all_well):
     assert at("12:00") == []
     RuleVersion.objects.filter(rule__key="card.benefit-account").update(fingerprint="before")
     assert at("12:00") == ["A new version of 1 rule waits to go live."]
+
+
+# ---- who looked at whose data
+def checked(day, broken=0, **found):
+    at = datetime.fromisoformat(f"{day} 04:30").replace(tzinfo=JAPAN)
+    return AccessLogCheck.objects.create(at=at, read=10, broken=broken, **found)
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        (0, []),
+        (1, ["1 log does not fit together."]),
+        (2, ["2 logs do not fit together."]),
+    ],
+)
+def test_a_log_of_who_looked_that_was_changed_is_told_until_a_check_finds_none(
+    all_well, at, broken, told
+):
+    checked(YESTERDAY, broken=broken)
+    assert [what.split(": ")[1] for what in at("12:00")] == told
+
+    checked(TODAY)
+    assert at("12:00") == []
+
+
+@pytest.mark.parametrize(("time", "told"), [("04:30", 0), ("04:31", 1)])
+def test_that_nobody_checked_the_logs_is_told_after_two_days(all_well, at, time, told):
+    checked("2027-02-27")
+
+    found = [what for what in at(time) if "have not been checked since" in what]
+    assert len(found) == told
+
+
+def test_the_alarm_leads_to_the_places_that_were_changed(client, superuser, all_well, time_machine):
+    time_machine.move_to(datetime(2027, 3, 1, 9, 0, tzinfo=JAPAN))
+    found = checked(TODAY, broken=1, places=[{"resident": "R1", "number": 3, "why": "removed"}])
+    client.force_login(superuser)
+
+    address = f"/staff/residents/accesslogcheck/{found.pk}/change/"
+    assert f'<a href="{address}">' in client.get("/staff/").content.decode()
+    assert "R1: access 3 was removed" in client.get(address).content.decode()
+
+
+@pytest.fixture
+def question(all_well):
+    """Asked of Chiyoda's office on 15 February, to be answered by 1 March."""
+    resident = ResidentFactory()
+    note_access(resident=resident, by=UserFactory(), office=resident.municipality, purpose="call")
+    return ask_about_access(resident=resident, number=1, text="Why?", today=date(2027, 2, 15))
+
+
+@pytest.mark.parametrize(("day", "told"), [(TODAY, 0), (date(2027, 3, 2), 1)])
+def test_a_question_about_an_access_is_told_the_day_after_its_date(question, at, day, told):
+    late = "1 question of a resident about who looked at their data is overdue."
+
+    assert at("00:00", day=day).count(late) == told
+
+
+def test_an_answered_question_is_not_told(question, at):
+    answer_access_question(question=question, answer="You called us.", by=UserFactory())
+
+    assert not [what for what in at("12:00", day=date(2027, 3, 2)) if "overdue" in what]
+
+
+@pytest.mark.parametrize(("office", "told"), [("131016", True), ("131024", False)])
+def test_a_clerk_is_told_of_questions_to_the_own_office_alone(
+    client, question, time_machine, office, told
+):
+    time_machine.move_to(datetime(2027, 3, 2, 9, 0, tzinfo=JAPAN))
+    MunicipalityFactory(code="131024", name="中央区", name_kana="チュウオウク")
+    clerk = OfficeMembershipFactory(user__language="en", municipality_id=office).user
+    clerk.user_permissions.add(Permission.objects.get(codename="view_accessquestion"))
+    client.force_login(clerk)
+
+    assert ("is overdue" in client.get("/staff/").content.decode()) == told
