@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from portal.applications.correct_request import ask_for_correction
+from portal.applications.correct_request import answer_correction, ask_for_correction
 from portal.applications.models import Application, Attachment, ProcedureVersion, State
 from portal.applications.newer import go_on_with_newer
 from portal.applications.publish import publish, save_draft, withdraw_version
@@ -141,6 +141,22 @@ def test_what_a_corrected_answer_brings_along_must_be_answered_however_far_on(he
 
     case.refresh_from_db()
     assert (case.state, case.answers["branch"]) == (State.UNDER_REVIEW, "Kudan")
+
+
+@pytest.mark.parametrize(("state", "told"), [("under-review", False), ("withdrawn", True)])
+def test_sent_again_by_two_clicks_nobody_is_told_of_a_mistake(hers, monkeypatch, state, told):
+    case = corrected(hers, questions=["address"])
+
+    def overtaken(application, **_deed):
+        turn = {"under-review": "office", "withdrawn": "nobody"}[state]
+        Application.objects.filter(pk=application.pk).update(state=state, turn=turn)
+        return answer_correction(application, **_deed)
+
+    monkeypatch.setattr("portal.applications.views.fill.answer_correction", overtaken)
+
+    shown = hers.post(reverse("applications:correct", args=[case.uuid]), follow=True)
+
+    assert ("cannot become" in shown.content.decode()) is told
 
 
 def test_answers_that_a_correction_leaves_behind_are_not_sent_again(hers):

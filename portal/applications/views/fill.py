@@ -338,7 +338,9 @@ def correct(request, resident, uuid):
         try:
             answer_correction(application, by=request.user, today=clock.today())
         except CannotChange as reason:
-            messages.error(request, str(reason))
+            application.refresh_from_db()
+            if application.state != State.UNDER_REVIEW:  # else sent by the other of two clicks
+                messages.error(request, str(reason))
         else:
             messages.success(request, _("Sent again. It is the office’s turn now."))
         return redirect("applications:application", uuid)
