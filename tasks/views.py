@@ -2,6 +2,7 @@
 
 import unicodedata
 from functools import wraps
+from itertools import groupby
 
 from django.conf import settings as project
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -234,10 +236,14 @@ def access_log(request, resident):
         resident=resident, access_number__in=[access.number for access in shown]
     )
     questions = {question.access_number: question for question in asked}
+    by_day = groupby(shown, key=lambda access: timezone.localdate(access.at))
     context = {
         "resident": resident,
         "page": shown,
-        "accesses": [(access, questions.get(access.number)) for access in shown],
+        "days": [
+            (day, [(access, questions.get(access.number)) for access in accesses])
+            for day, accesses in by_day
+        ],
     }
     return page(request, "tasks/access_log.html", context)
 

@@ -9,7 +9,7 @@ import hmac
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 
@@ -68,8 +68,14 @@ def note_access(
     office: Municipality | None = None,
     what: str = "record",
     at: datetime | None = None,
+    once_within: timedelta | None = None,
 ) -> RecordAccess:
-    """Add a row at the end of the resident's log; of two at once, one follows the other."""
+    """Add a row at the end of the resident's log; of two at once, one follows the other.
+
+    Where the same person of the same office looked at the same for the same purpose less than
+    `once_within` before, that row stands for both, and is returned.
+    """
+    at = at or timezone.now()
     AccessLogHead.objects.bulk_create(
         [
             AccessLogHead(
@@ -79,15 +85,12 @@ def note_access(
         ignore_conflicts=True,
     )
     head = AccessLogHead.objects.select_for_update().get(resident=resident)
-    row = RecordAccess(
-        resident=resident,
-        number=head.count + 1,
-        by=by,
-        office=office,
-        what=what,
-        purpose=purpose,
-        at=at or timezone.now(),
-    )
+    same = {"by": by, "office": office, "what": what, "purpose": purpose}
+    if once_within:
+        noted = RecordAccess.objects.filter(resident=resident, at__gt=at - once_within, **same)
+        if stands := noted.order_by("-at").first():
+            return stands
+    row = RecordAccess(resident=resident, number=head.count + 1, at=at, **same)
     row.chained = link(head.chained, row)
     row.save(force_insert=True)
     sealed = seal(resident.pk, row.number, row.chained) if _fits(head) else BROKEN

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.utils import formats
 from django.utils.translation import gettext as _
@@ -56,13 +56,22 @@ def look_at(
     by: User,
     office: Municipality | None = None,
     what: str = "record",
+    once_within: timedelta | None = None,
 ) -> None:
     """Note that `by` opens the record, so that the resident can see who looked and why.
 
     `what` is "record", or the receipt number of what was opened. Without an `office` it is the one
-    in which the person works, if that is one.
+    in which the person works, if that is one. Opened again less than `once_within` after, the first
+    row stands for both.
     """
     if office is None:
         offices = list(by.offices.select_related("municipality")[:2])
         office = offices[0].municipality if len(offices) == 1 else None
-    note_access(resident=resident, purpose=purpose, by=by, office=office, what=what)
+    note_access(
+        resident=resident,
+        purpose=purpose,
+        by=by,
+        office=office,
+        what=what,
+        once_within=once_within,
+    )

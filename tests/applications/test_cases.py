@@ -81,6 +81,19 @@ def test_opening_a_case_is_noted_with_its_number(case):
     assert case.receipt_number in RecordAccess.objects.get(resident=case.resident).purpose
 
 
+def test_the_loads_of_a_case_that_its_clerk_works_on_are_one_access_an_hour(case, time_machine):
+    first, second = clerk(), clerk()
+    for client in (first, first, second):
+        client.get(f"{QUEUE}{case.uuid}/")
+    deed(first, case, "take")
+    rows = RecordAccess.objects.filter(resident=case.resident).order_by("number")
+    assert [row.by for row in rows] == [first.user, second.user]
+
+    time_machine.move_to("2026-11-20T13:01+09:00")
+    first.get(f"{QUEUE}{case.uuid}/")
+    assert rows.all().count() == 3
+
+
 def test_a_case_to_be_corrected_is_the_residents_turn_and_not_the_clerks(case):
     client = clerk()
     deed(client, case, "take")

@@ -1,7 +1,7 @@
 """Who looked: a chain in which a row that is changed or removed shows."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Group
@@ -260,3 +260,53 @@ def test_a_question_is_marked_once_its_day_is_over(
 
     assert question.answer_by == date(2026, 12, 4)
     assert state in shown
+
+
+NOON = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("after", "other", "rows"),
+    [
+        (timedelta(0), {}, 1),
+        (HOUR - timedelta(seconds=1), {}, 1),
+        (HOUR, {}, 2),
+        (timedelta(0), {"purpose": "A-1/file"}, 2),
+        (timedelta(0), {"what": "A-2"}, 2),
+        (timedelta(0), {"office": None}, 2),
+        (timedelta(0), {"by": None}, 2),
+        (timedelta(0), {"resident": None}, 2),
+        (timedelta(0), {"once_within": None}, 2),
+    ],
+)
+def test_the_same_look_again_within_the_hour_is_one_row(db, after, other, rows):
+    resident, by = ResidentFactory(), UserFactory()
+    look = {"resident": resident, "by": by, "office": resident.municipality}
+    look |= {"purpose": "A-1", "what": "A-1", "once_within": HOUR}
+    made = {"by": UserFactory, "resident": ResidentFactory}
+    other = {key: value or made.get(key, lambda: None)() for key, value in other.items()}
+
+    note_access(**look, at=NOON)
+    note_access(**look | other, at=NOON + after)
+
+    assert list(check_access_logs()) == [rows]
+
+
+def test_another_look_between_does_not_make_it_a_new_one(db):
+    resident, clerks = ResidentFactory(), [UserFactory(), UserFactory()]
+    for minute, by in enumerate([*clerks, *clerks]):
+        at = NOON + timedelta(minutes=minute)
+        note_access(resident=resident, by=by, purpose="A-1", what="A-1", at=at, once_within=HOUR)
+
+    assert list(check_access_logs()) == [2]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("municipalities")
+def test_the_same_look_twice_at_the_same_moment_is_one_row():
+    resident, by = ResidentFactory(), UserFactory()
+    look = {"resident": resident, "by": by, "purpose": "A-1", "once_within": HOUR}
+    at_once(*[lambda: note_access(**look)] * 8)
+
+    assert list(check_access_logs()) == [1]

@@ -1,7 +1,7 @@
 """What a resident finds on the pages."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -468,6 +468,30 @@ def test_who_looked_shows_nobody_elses_list(visit):
     note_access(resident=ResidentFactory(), by=UserFactory(), purpose="call")
 
     assertContains(visit("/who-looked/"), "Nobody has opened your record so far.")
+
+
+@pytest.mark.parametrize("accesses", [1, 120])
+def test_who_looked_is_read_by_day_and_page_with_as_many_queries_at_any_length(
+    visit, hanako, django_assert_max_num_queries, accesses
+):
+    clerk = UserFactory()
+    for number in range(accesses):
+        note_access(
+            resident=hanako,
+            by=clerk,
+            office=hanako.municipality,
+            purpose=f"call {number}.",
+            at=datetime(2027, 3, 1, tzinfo=UTC) + timedelta(hours=number),
+        )
+
+    with django_assert_max_num_queries(8):
+        shown = visit("/who-looked/")
+
+    assertContains(shown, f"call {accesses - 1}.")
+    assert shown.content.decode().count("<h2>") == (1 if accesses == 1 else 3)
+    if accesses == 120:
+        assertContains(shown, "Page 1 of 3")
+        assertContains(visit("/who-looked/?page=3"), "call 0.")
 
 
 def test_settings_offer_both_languages_and_signing_out(visit):

@@ -48,6 +48,7 @@ REFUSED = (
     CannotWrite,
 )
 ANSWER_WITHIN = timedelta(days=14)
+ONE_LOOK = timedelta(hours=1)  # in which a case opened again is no other access (docs/adr/0015)
 
 
 @admin.register(Application)
@@ -133,6 +134,7 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
             by=request.user,
             office=case.municipality,
             what=case.receipt_number,
+            once_within=ONE_LOOK,
         )
         context = {
             **self.admin_site.each_context(request),
