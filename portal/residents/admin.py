@@ -92,7 +92,7 @@ class MunicipalityFilter(admin.SimpleListFilter):
         return [{"name": name, "value": value} for name, [value, *_] in others.items()]
 
     def queryset(self, request, queryset):
-        if not (asked := self.value()):
+        if not (asked := readable(self.value() or "")):
             return queryset
         meant = Municipality.objects.filter(Q(code=asked) | Q(name=asked) | Q(name_kana=asked))
         return queryset.filter(municipality__in=list(meant))

@@ -11,6 +11,7 @@ from portal.residents.codes import HOLDS_MY_NUMBER, holds_my_number
 from portal.residents.models import AccessQuestion, RecordAccess, Resident
 
 ANSWERED_WITHIN = timedelta(days=14)
+LONGEST_QUESTION, LONGEST_ANSWER = 2000, 4000  # characters
 
 
 class CannotAsk(ValueError):
@@ -24,6 +25,7 @@ def ask_about_access(*, resident: Resident, number: int, text: str, today: date)
     """
     access = RecordAccess.objects.get(resident=resident, number=number)
     text = readable(text).strip()
+    _check_length(text, LONGEST_QUESTION)
     if holds_my_number(text):
         raise CannotAsk(HOLDS_MY_NUMBER)
     question, _made = AccessQuestion.objects.get_or_create(
@@ -31,7 +33,7 @@ def ask_about_access(*, resident: Resident, number: int, text: str, today: date)
         access_number=access.number,
         defaults={
             "office": access.office,
-            "text": text[:2000],
+            "text": text,
             "answer_by": today + ANSWERED_WITHIN,
         },
     )
@@ -46,7 +48,13 @@ def answer_access_question(*, question: AccessQuestion, answer: str, by) -> None
     answer = readable(answer).strip()
     if not answer:
         raise CannotAsk(_("Write an answer. The resident reads it."))
+    _check_length(answer, LONGEST_ANSWER)
     if holds_my_number(answer):
         raise CannotAsk(HOLDS_MY_NUMBER)
     if standing.answered_at is None:
-        own.update(answer=answer[:4000], answered_at=timezone.now(), answered_by=by)
+        own.update(answer=answer, answered_at=timezone.now(), answered_by=by)
+
+
+def _check_length(text: str, most: int) -> None:
+    if len(text) > most:
+        raise CannotAsk(_("This is too long. Write at most %(most)d characters.") % {"most": most})

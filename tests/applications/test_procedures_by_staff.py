@@ -139,6 +139,18 @@ def test_withdrawn_it_says_why_and_cannot_be_sent(clerk, hers):
     assert sent.status_code == 422
 
 
+@pytest.mark.parametrize("because", ["", " \u202e ", "Ask for 1234/5678/9018."])
+def test_a_reason_that_cannot_be_read_withdraws_nothing(clerk, because):
+    new(clerk)
+    procedure = Procedure.objects.get(key="allotment-garden")
+    clerk.post(f"{LIST}{procedure.pk}/publish/")
+
+    answer = clerk.post(f"{LIST}{procedure.pk}/withdraw/", {"because": because})
+
+    assert answer.context["form"].errors["because"]
+    assert procedure.versions.get().state == "published"
+
+
 @pytest.mark.parametrize("key", ["Allotment", "allot_ment", "1st", "-a", "", "a" * 33, "農園"])
 def test_a_key_that_a_text_could_not_have_is_refused_at_once(clerk, key):
     answer = new(clerk, key=key)

@@ -215,6 +215,18 @@ def test_nobody_asks_about_another_persons_access(log):
         ask_about_access(resident=ResidentFactory(), number=1, text="", today=TODAY)
 
 
+def test_what_is_too_long_is_said_and_never_cut(log):
+    with pytest.raises(CannotAsk):
+        ask_about_access(resident=log, number=1, text="x" * 2001, today=TODAY)
+    question = ask_about_access(resident=log, number=1, text="x" * 2000, today=TODAY)
+    with pytest.raises(CannotAsk):
+        answer_access_question(question=question, answer="x" * 4001, by=UserFactory())
+    answer_access_question(question=question, answer="A\0B" + "x" * 3998, by=UserFactory())
+
+    question.refresh_from_db()
+    assert (len(question.text), question.answer[:2], len(question.answer)) == (2000, "AB", 4000)
+
+
 def test_a_my_number_is_not_kept(log):
     with translation.override("en"), pytest.raises(CannotAsk, match="My Number"):
         ask_about_access(resident=log, number=1, text="1234 5678 9018", today=TODAY)

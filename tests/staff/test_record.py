@@ -258,7 +258,8 @@ class TestFinding:
         assert {person.ref for person in answer.context["cl"].result_list} == found
 
     @pytest.mark.parametrize(
-        ("municipality", "count"), [("131016", 3), ("千代田区", 3), ("札幌市", 0), ("999999", 0)]
+        ("municipality", "count"),
+        [("131016", 3), ("千代田区", 3), ("札幌市", 0), ("999999", 0), ("\0", 3)],
     )
     def test_by_municipality(self, client, municipality, count):
         answer = client.get("/staff/residents/resident/", {"municipality": municipality})

@@ -2,7 +2,7 @@
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import RegexValidator
 from django.db import IntegrityError, transaction
 from django.http import HttpResponseRedirect
@@ -26,6 +26,7 @@ from portal.applications.publish import (
     withdraw_version,
 )
 from portal.applications.read_text import Mistakes
+from portal.applications.written import as_kept, why_not_kept
 from portal.residents.models import Municipality
 
 
@@ -73,6 +74,14 @@ class WithdrawForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+    def clean_because(self):
+        text = as_kept(self.cleaned_data["because"])
+        if not text:
+            raise ValidationError(self.fields["because"].error_messages["required"])
+        if why := why_not_kept(text):
+            raise ValidationError(why)
+        return text
 
 
 def visible_to(user, rows, field="procedure__"):
