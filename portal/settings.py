@@ -394,6 +394,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "access-answer-mails": {
+        "task": "tasks.jobs.tell_answers",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "access-log": {
         "task": "portal.residents.jobs.check_access_log",
         "schedule": crontab(hour=4, minute=30),

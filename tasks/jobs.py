@@ -3,16 +3,19 @@
 import logging
 import os
 import socket
+import time
 from datetime import date, datetime
 
 from celery import shared_task
 from django.conf import settings
 
 from portal import clock, health
-from tasks import sweep, versions
+from tasks import answer_mails, sweep, versions
 from tasks.models import RuleVersion, Sweep
 
 logger = logging.getLogger(__name__)
+
+TELLS_FOR = 30  # seconds, then other jobs have their turn
 
 
 @shared_task
@@ -45,6 +48,13 @@ def sweep_range(range_id: int):
             done.updated,
             done.closed,
         )
+
+
+@shared_task
+def tell_answers():
+    """Mail for half a minute who asked why their data were looked at and has an answer."""
+    ends_at = time.monotonic() + TELLS_FOR
+    answer_mails.send_due(until=lambda: time.monotonic() > ends_at)
 
 
 @shared_task

@@ -250,7 +250,7 @@ def access_log(request, resident):
 
 @for_residents
 def ask_access(request, resident, number):
-    """Ask an office why it looked; a question that was asked stands."""
+    """Ask an office why it looked; a question that was asked stands, with its answer."""
     access = get_object_or_404(resident.accesses.select_related("office"), number=number)
     wrong, text = "", request.POST.get("text", "")
     if request.method == "POST":
@@ -261,7 +261,14 @@ def ask_access(request, resident, number):
         else:
             messages.success(request, _("Your question was sent to the office."))
             return redirect("tasks:access-log")
-    context = {"resident": resident, "access": access, "wrong": wrong, "text": text}
+    asked = AccessQuestion.objects.filter(resident=resident, access_number=number).first()
+    context = {
+        "resident": resident,
+        "access": access,
+        "question": asked,
+        "wrong": wrong,
+        "text": text,
+    }
     return page(request, "tasks/ask_access.html", context, status=422 if wrong else 200)
 
 

@@ -42,7 +42,10 @@ def ask_about_access(*, resident: Resident, number: int, text: str, today: date)
 
 @transaction.atomic
 def answer_access_question(*, question: AccessQuestion, answer: str, by) -> None:
-    """Answer a question; answered twice, the first answer stands. Raises CannotAsk."""
+    """Answer a question; answered twice, the first answer stands. Raises CannotAsk.
+
+    With the answer a mail to the resident is owed (tasks.answer_mails).
+    """
     own = AccessQuestion.objects.filter(resident=question.resident_id, pk=question.pk)
     standing = own.select_for_update().get()
     answer = readable(answer).strip()
@@ -52,7 +55,8 @@ def answer_access_question(*, question: AccessQuestion, answer: str, by) -> None
     if holds_my_number(answer):
         raise CannotAsk(HOLDS_MY_NUMBER)
     if standing.answered_at is None:
-        own.update(answer=answer, answered_at=timezone.now(), answered_by=by)
+        now = timezone.now()
+        own.update(answer=answer, answered_at=now, answered_by=by, tell_at=now)
 
 
 def _check_length(text: str, most: int) -> None:

@@ -408,6 +408,11 @@ class AccessQuestionQuerySet(models.QuerySet):
 class AccessQuestion(models.Model):
     """A resident asks an office why it looked; the office answers by a day."""
 
+    class Told(models.TextChoices):
+        SENT = "sent", _("sent")
+        SKIPPED = "skipped", _("not sent")
+        FAILED = "failed", _("given up")
+
     resident = models.ForeignKey(
         Resident, models.CASCADE, related_name="+", verbose_name=_("resident"), db_index=False
     )
@@ -435,12 +440,28 @@ class AccessQuestion(models.Model):
         verbose_name=_("answered by"),
     )
 
+    # The resident is told of the answer by mail: owed while there is a time for the next attempt.
+    tell_at = models.DateTimeField(_("mail to be sent at"), null=True, blank=True)
+    told = models.CharField(
+        _("mail"), max_length=7, choices=Told.choices, blank=True, default="", db_default=""
+    )
+    told_why = models.CharField(
+        _("why"), max_length=20, blank=True, default="", db_default="", help_text=_("A code.")
+    )
+
     objects = AccessQuestionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("question about an access")
         verbose_name_plural = _("questions about accesses")
         ordering = ["answer_by", "pk"]
+        indexes = [
+            models.Index(
+                fields=["tell_at"],
+                condition=Q(tell_at__isnull=False),
+                name="access_question_to_tell",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["resident", "access_number"], name="access_question_once"
