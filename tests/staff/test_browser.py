@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from playwright.sync_api import expect
 
-from portal.applications.models import ProcedureVersion
+from portal.applications.models import MessageTemplate, ProcedureVersion
 from portal.applications.ship import ship
 from tasks import versions
 from tasks.rules import registry
@@ -45,6 +45,8 @@ DJANGOS = {
     "an upload": "/staff/exchange/upload/{office.upload.pk}/change/",
     "lines": "/staff/exchange/quarantinedline/",
     "a line": "/staff/exchange/quarantinedline/{office.line.pk}/change/",
+    "templates of messages": "/staff/applications/messagetemplate/",
+    "a new template": "/staff/applications/messagetemplate/add/",
     "users": "/staff/accounts/user/",
     "a user": "/staff/accounts/user/{office.resident.user_id}/change/",
     "a new user": "/staff/accounts/user/add/",
@@ -159,3 +161,25 @@ def test_the_keys_of_a_case_can_be_turned_off_and_stay_off(browsing, page, offic
 
     expect(page.locator("#keys")).not_to_be_checked()
     expect(page.locator("#id_message")).not_to_be_focused()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_templates_text_comes_below_what_is_typed_with_scripts_or_without(
+    browsing, page, browser, office, live_server, scripts
+):
+    MessageTemplate.objects.create(
+        municipality=office.case.municipality, name="Account", text_ja="口座", text_en="Account."
+    )
+    address = f"{live_server.url}/staff/applications/application/{office.case.uuid}/"
+    context = browser.new_context(java_script_enabled=scripts)
+    context.add_cookies(page.context.cookies())
+    clerks = context.new_page()
+    clerks.goto(address)
+
+    clerks.locator("#id_message").fill("Good day.")
+    clerks.locator("#template").select_option(label="Account")
+    clerks.get_by_role("button", name="Insert its text").click()
+
+    expect(clerks.locator("#id_message")).to_have_value("Good day.\n\nAccount.")
+    expect(clerks.locator("#id_message")).to_be_focused()
+    context.close()
