@@ -11,11 +11,20 @@ from django.utils.translation import gettext as _
 
 from portal.applications.answer import held_to_fill, keep_answer
 from portal.applications.definition import definition_of
-from portal.applications.files import LARGEST, CannotAttach, checked_type, safe_name, scan, store
+from portal.applications.files import (
+    KEPT_FOR,
+    LARGEST,
+    CannotAttach,
+    checked_type,
+    safe_name,
+    scan,
+    store,
+)
 from portal.applications.models import Application, Attachment
 from portal.residents.models import Resident
 
 MOST = 5  # files of one question
+MOST_A_DAY = 100  # of one resident: what is removed lies on the disk for a day
 
 
 def attached(application: Application, question: str | None = None) -> list[Attachment]:
@@ -55,6 +64,9 @@ def attach(*, resident: Resident, uuid, question: str, upload: UploadedFile | No
     with transaction.atomic():
         application = held_to_fill(resident, uuid)
         files = attached(application, question)
+        since = timezone.now() - KEPT_FOR
+        if Attachment.objects.filter(resident=resident, added_at__gt=since).count() >= MOST_A_DAY:
+            raise CannotAttach(_("You have attached very many files today. Go on tomorrow."))
         if len(files) >= MOST:
             raise CannotAttach(
                 _("There are %(most)d files already. Remove one first.") % {"most": MOST}

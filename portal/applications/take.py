@@ -20,18 +20,19 @@ class CannotTake(ValueError):
 def take(*, cases, uuid, by, today: date) -> Application:
     """Take a case that nobody has; with that its review begins. Taken twice it is taken once.
 
+    Who was handed one that nobody had begun with takes it too.
+
     `cases` comes from `of_office`. Raises CannotTake, and Application.DoesNotExist.
     """
     case = held(cases.select_related("version", "assigned_to"), uuid)
-    if case.assigned_to_id == by.pk:
-        return case
     _check(case, by)
-    if case.assigned_to_id:
+    if case.assigned_to_id and case.assigned_to_id != by.pk:
         raise CannotTake(
             _("%(who)s has taken this case. Ask for it to be handed over.")
             % {"who": case.assigned_to}
         )
-    _assign(case, to=by, by=by, what=ApplicationEvent.What.TAKEN)
+    if case.assigned_to_id is None:
+        _assign(case, to=by, by=by, what=ApplicationEvent.What.TAKEN)
     if case.state == State.RECEIVED:
         move(case, to=State.UNDER_REVIEW, side=OFFICE, by=by, today=today)
     return case

@@ -246,6 +246,19 @@ def test_a_correction_that_comes_after_all_ends_the_proposal(case, time_machine)
     assert (case.state, case.proposed_by, case.outcome_reason) == ("under-review", None, "")
 
 
+def test_who_is_handed_a_case_that_nobody_began_with_can_begin(case):
+    first, second = clerk(), clerk()
+    deed(first, case, "hand-over", to=second.user.pk)
+    assert (case.state, case.assigned_to) == (State.RECEIVED, second.user)
+
+    assert "Take (t)" not in first.get(f"{QUEUE}{case.uuid}/").content.decode()
+    assert "Take (t)" in second.get(f"{QUEUE}{case.uuid}/").content.decode()
+    assert deed(first, case, "take").status_code == 422
+    deed(second, case, "take")
+
+    assert (case.state, case.assigned_to) == (State.UNDER_REVIEW, second.user)
+
+
 def test_decided_twice_the_second_is_told_what_stands(case):
     first, second = clerk("decide_application"), clerk("decide_application")
     deed(first, case, "take")

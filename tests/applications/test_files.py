@@ -161,6 +161,24 @@ def test_no_more_files_than_fit_one_question(hers, draft):
     assert response.status_code == 422 and Attachment.objects.count() == MOST
 
 
+def test_attached_and_removed_over_and_over_the_disk_is_not_filled(
+    hers, draft, monkeypatch, time_machine
+):
+    monkeypatch.setattr("portal.applications.attach.MOST_A_DAY", 2)
+    for _file in range(2):
+        attach(hers, draft)
+        hers.post(
+            reverse(
+                "applications:remove-file", args=[draft.uuid, KEY, Attachment.objects.last().uuid]
+            )
+        )
+
+    assert attach(hers, draft).status_code == 422
+    time_machine.shift(timedelta(days=1, minutes=1))
+    hers.force_login(draft.resident.user)
+    assert attach(hers, draft).status_code == 200
+
+
 def test_a_removed_file_is_no_longer_there(hers, draft):
     attach(hers, draft)
     attachment = Attachment.objects.get()

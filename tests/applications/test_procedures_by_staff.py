@@ -9,7 +9,7 @@ from django.utils.html import escape
 
 from portal.applications.models import Procedure, ProcedureVersion
 from portal.applications.ship import shipped_keys
-from tests.applications.factories import OfficeMembershipFactory, ProcedureFactory
+from tests.applications.factories import OfficeMembershipFactory, ProcedureFactory, VersionFactory
 from tests.factories import MunicipalityFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november", "shipped")]
@@ -263,6 +263,18 @@ def test_begun_twice_at_the_same_moment_the_second_is_told(clerk, monkeypatch):
     answer = new(clerk)
 
     assert "of this key already" in answer.content.decode()
+
+
+def test_the_list_says_what_is_offered_in_few_statements(clerk, django_assert_max_num_queries):
+    for number in range(30):
+        VersionFactory(procedure__key=f"own-{number}", number=7)
+    clerk.get(LIST)
+
+    with django_assert_max_num_queries(8):
+        shown = clerk.get(LIST)
+
+    assert len(shown.context["cl"].result_list) > 30
+    assert shown.content.decode().count('<td class="field-offered">7</td>') == 30
 
 
 def test_another_offices_procedure_is_the_same_404_as_none(clerk):

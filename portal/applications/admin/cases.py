@@ -378,7 +378,11 @@ class CasePage:
         decides = self.user.has_perm("applications.decide_application")
         proposed = case.proposed_by_id is not None and not case.outcome
         return {
-            "take": case.assigned_to_id is None and bool(follows),
+            "take": bool(follows)
+            and (
+                case.assigned_to_id is None
+                or (case.assigned_to_id == self.user.pk and case.state == State.RECEIVED)
+            ),
             "hand_over": case.turn != Turn.NOBODY,
             "correction": State.CORRECTION in follows and not proposed,
             "pass_on": State.WITH_OTHERS in follows and not proposed,

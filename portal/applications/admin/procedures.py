@@ -5,6 +5,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import RegexValidator
 from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Subquery
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -104,12 +105,17 @@ class ProcedureAdmin(admin.ModelAdmin):
         return False
 
     def get_queryset(self, request):
-        return visible_to(request.user, super().get_queryset(request), field="")
+        offered = ProcedureVersion.objects.offered().filter(procedure=OuterRef("pk"))
+        procedures = (
+            super()
+            .get_queryset(request)
+            .annotate(offered_number=Subquery(offered.values("number")[:1]))
+        )
+        return visible_to(request.user, procedures, field="")
 
     @admin.display(description=gettext_lazy("offered as"))
     def offered(self, procedure):
-        version = procedure.versions.offered().first()
-        return version.number if version else "–"
+        return procedure.offered_number or "–"
 
     def get_urls(self):
         name = "applications_procedure_%s"
