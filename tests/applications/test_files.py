@@ -124,6 +124,29 @@ def test_with_the_file_it_can_be_sent_and_without_it_cannot(hers, draft):
     assert draft.state == "received" and len(draft.answers[KEY]) == 1
 
 
+def test_a_chosen_file_is_kept_by_going_on(hers, draft):
+    response = hers.post(question(draft, KEY), {"file": SimpleUploadedFile("copy.pdf", PDF)})
+
+    assert response.url == reverse("applications:review", args=[draft.uuid])
+    draft.refresh_from_db()
+    assert draft.answers[KEY] == [str(Attachment.objects.get().uuid)]
+
+
+def test_going_on_with_what_is_no_file_says_so_and_keeps_nothing(hers, draft):
+    response = hers.post(question(draft, KEY), {"file": SimpleUploadedFile("copy.pdf", b"MZ\x90")})
+
+    assert response.status_code == 422 and "not a PDF" in response.content.decode()
+    assert not Attachment.objects.exists()
+
+
+def test_a_file_added_from_the_review_leads_back_to_it(hers, draft):
+    address = reverse("applications:attach", args=[draft.uuid, KEY])
+    upload = SimpleUploadedFile("copy.pdf", PDF)
+    response = hers.post(f"{address}?review=1", {"file": upload})
+
+    assert response.url == f"{question(draft, KEY)}?review=1"
+
+
 @pytest.mark.parametrize(
     ("data", "says"), [(b"MZ\x90\0", "not a PDF"), (b"", "empty"), (PDF + ZIP_END, "hidden")]
 )

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from portal import clock
@@ -35,7 +36,8 @@ def attach_file(request, resident, uuid, key):
     except Closed as reason:
         messages.error(request, str(reason))
         return redirect("applications:application", uuid)
-    return redirect("applications:question", uuid, key)
+    to_review = "?review=1" if "review" in request.GET else ""
+    return redirect(f"{reverse('applications:question', args=[uuid, key])}{to_review}")
 
 
 @for_posts("applications:resume")

@@ -15,11 +15,12 @@ from portal.applications.answer import (
     save_answer,
     unanswered,
 )
-from portal.applications.attach import MOST, attached
+from portal.applications.attach import MOST, attach, attached
 from portal.applications.branch import asked, stopped_by
 from portal.applications.correct_request import answer_correction, open_request
 from portal.applications.deadline import closed_since, last_day, why_closed
 from portal.applications.definition import definition_of
+from portal.applications.files import CannotAttach
 from portal.applications.forms import form_for
 from portal.applications.known import known_answer
 from portal.applications.models import Application, ProcedureVersion, State
@@ -113,19 +114,43 @@ def question(request, resident, uuid, key):
         return redirect("applications:resume", uuid)
     if request.method != "POST":
         return render(request, "applications/question.html", page.context(request))
-    if request.POST.get("confirm") and page.known:
-        answer = page.known
-    else:
-        page.form = form_for(page.question, application, today=today, data=request.POST)
-        if not page.form.is_valid():
-            return render(request, "applications/question.html", page.context(request), status=422)
-        answer = page.form.to_store()
     try:
+        if wrong := keep_file(request, page):
+            context = page.context(request) | {"mistakes": [("id_file", wrong)]}
+            return render(request, "applications/question.html", context, status=422)
+        if request.POST.get("confirm") and page.known:
+            answer = page.known
+        else:
+            page.form = form_for(page.question, application, today=today, data=request.POST)
+            if not page.form.is_valid():
+                context = page.context(request)
+                return render(request, "applications/question.html", context, status=422)
+            answer = page.form.to_store()
         application = save_answer(resident=resident, uuid=uuid, question=key, answer=answer)
     except Closed as reason:
         messages.error(request, str(reason))
         return redirect("applications:application", uuid)
     return redirect(after(application, key, to_review="review" in request.GET))
+
+
+def keep_file(request, page) -> str:
+    """Attach the file chosen beside the question, if there is one; say why it cannot be."""
+    upload = request.FILES.get("file") if page.question.type == "file" else None
+    if upload is None:
+        return ""
+    application = page.application
+    try:
+        attach(
+            resident=application.resident,
+            uuid=application.uuid,
+            question=page.question.key,
+            upload=upload,
+            by=request.user,
+        )
+    except CannotAttach as reason:
+        return str(reason)
+    application.refresh_from_db(fields=["answers"])
+    return ""
 
 
 def after(application: Application, key: str, *, to_review: bool) -> str:
