@@ -59,7 +59,14 @@ def ask_for_correction(
         **own_fact(),
     )
     # After the request, which the rule is then asked about.
-    move(application, to=State.CORRECTION, side=OFFICE, by=by, today=today)
+    move(
+        application,
+        to=State.CORRECTION,
+        side=OFFICE,
+        by=by,
+        today=today,
+        as_received=application.answers,
+    )
     return request
 
 
@@ -89,7 +96,7 @@ def answer_correction(application: Application, *, by, today: date) -> Applicati
     own = Application.objects.for_resident(application.resident_id)
     application = held(own, application.uuid)
     change(application.state, State.UNDER_REVIEW, side=RESIDENT)
-    written = {"answers": put_away_unasked(application)}
+    written = {"answers": put_away_unasked(application), "as_received": None}
     if application.proposed_by_id:  # because nobody had answered
         written |= {"proposed_by": None, "proposed_at": None, "outcome_reason": ""}
     move(application, to=State.UNDER_REVIEW, side=RESIDENT, by=by, today=today, **written)

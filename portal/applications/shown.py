@@ -14,10 +14,13 @@ from tasks.words import day
 
 
 def shown_answers(
-    questions: Iterable[Question], application: Application
+    questions: Iterable[Question], application: Application, answers: Mapping | None = None
 ) -> list[tuple[Question, str]]:
-    """Return each question with what stands for its answer, in one statement at the most."""
-    questions, answers = list(questions), application.answers
+    """Return each question with what stands for its answer, in one statement at the most.
+
+    `answers` are those of the application, where no others are given.
+    """
+    questions, answers = list(questions), application.answers if answers is None else answers
     asked_for = {
         str(answers[question.key])
         for question in questions

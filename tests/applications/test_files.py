@@ -322,6 +322,37 @@ def test_the_clerk_of_the_office_downloads_it_which_is_noted(hers, draft):
     assert "open a file of this application" in looked and "/file" not in looked.split("<main")[1]
 
 
+def test_what_is_being_corrected_reaches_the_office_once_it_is_sent_again(hers, draft):
+    attach(hers, draft, name="first.pdf")
+    send(hers, draft)
+    first = Attachment.objects.get()
+    clerk = clerk_of(draft.municipality_id)
+    case = reverse("admin:applications_application_change", args=[draft.uuid])
+    for name, said in {
+        "take": {},
+        "correction": {"text": "Which flat?", "answer_by": "2026-12-04"},
+    }.items():
+        clerk.post(f"{case}{name}/", said)
+    hers.post(question(draft, "phone"), {"answer": "03-9999-0000"})
+    hers.post(reverse("applications:remove-file", args=[draft.uuid, KEY, first.uuid]))
+    attach(hers, draft, name="second.pdf")
+    second = Attachment.objects.exclude(pk=first.pk).get()
+
+    def office_has():
+        page = clerk.get(case).content.decode()
+        files = []
+        for one in (first, second):
+            response = clerk.get(f"{case}files/{one.uuid}/")
+            files.append(response.status_code == 200)
+            response.close()
+        texts = ("03-1234-5678", "first.pdf", "03-9999-0000", "second.pdf")
+        return [text for text in texts if text in page], files
+
+    assert office_has() == (["03-1234-5678", "first.pdf"], [True, False])
+    hers.post(reverse("applications:correct", args=[draft.uuid]))
+    assert office_has() == (["03-9999-0000", "second.pdf"], [False, True])
+
+
 def test_a_draft_s_file_is_not_the_office_s(hers, draft):
     attach(hers, draft)
     attachment = Attachment.objects.get()

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy
 from portal import clock
 from portal.accounts.models import User
 from portal.applications import decide
-from portal.applications.attach import attached
 from portal.applications.branch import asked
 from portal.applications.correct_request import CannotAsk, ask_for_correction, open_request
 from portal.applications.definition import definition_of
@@ -33,6 +32,7 @@ from portal.applications.models import (
 from portal.applications.office import CHOSEN, chosen_of, office_of, offices_of
 from portal.applications.progress import durations_of, is_slower, progress_of
 from portal.applications.queue import FURTHEST, PER_PAGE, STATES, cases_of, passed_over, queue
+from portal.applications.received import received_answers, received_files
 from portal.applications.shown import shown_answers
 from portal.applications.states import CHANGES, OFFICE, CannotChange
 from portal.applications.take import CannotTake, hand_over, take
@@ -152,8 +152,9 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
     def file_view(self, request, uuid, file):
         """Download one of the case's files; that it was opened is noted as looking is."""
         case = self._case(request, uuid)
-        files = Attachment.objects.of(case).filter(removed_at=None)
-        attachment = get_object_or_404(files.exclude(scan=Attachment.Scan.INFECTED), uuid=file)
+        attachment = next((one for one in received_files(case) if one.uuid == file), None)
+        if attachment is None or attachment.scan == Attachment.Scan.INFECTED:
+            raise Http404
         look_at(
             resident=case.resident,
             purpose=f"{case.receipt_number}/file",  # access_log.html says it in words
@@ -338,12 +339,13 @@ class CasePage:
 
     def context(self) -> dict:
         case = self.case
+        answers = received_answers(case)
         events = list(ApplicationEvent.objects.of(case).select_related("by").order_by("at", "pk"))
         return {
             "definition": self.definition,
             "today": self.today,
-            "answers": shown_answers(asked(self.definition, case.answers), case),
-            "files": attached(case),
+            "answers": shown_answers(asked(self.definition, answers), case, answers),
+            "files": received_files(case),
             "events": events,
             "progress": progress_of(
                 case,

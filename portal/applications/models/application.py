@@ -108,6 +108,12 @@ class Application(Fact):
     usual_until = models.DateField(_("usually over by"), null=True, blank=True)
 
     answers = models.JSONField(_("answers"), default=dict, help_text=_("By the question’s key."))
+    as_received = models.JSONField(
+        _("answers that the office has"),
+        null=True,
+        blank=True,
+        help_text=_("While the resident corrects them; empty: the answers."),
+    )
     saved_at = models.DateTimeField(_("saved at"), default=timezone.now)
     started_at = models.DateTimeField(_("started at"), default=timezone.now)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
