@@ -343,8 +343,7 @@ def test_what_is_being_corrected_reaches_the_office_once_it_is_sent_again(hers, 
         files = []
         for one in (first, second):
             response = clerk.get(f"{case}files/{one.uuid}/")
-            files.append(response.status_code == 200)
-            response.close()
+            files.append(response.status_code == 200 and b"".join(response) == PDF)
         texts = ("03-1234-5678", "first.pdf", "03-9999-0000", "second.pdf")
         return [text for text in texts if text in page], files
 
