@@ -337,7 +337,12 @@ def test_a_colleague_who_is_none_is_asked_for_again(case, to):
 
 
 @pytest.mark.parametrize(
-    "asked", ["state=%00", "state=draft", "procedure=%00", "after=-1", "after=1e3", "after=%C2%B2"]
+    "asked",
+    [
+        *("state=%00", "state=draft", "procedure=%00", "after=-1", "after=1e3", "after=%C2%B2"),
+        *("after=others.1.x", "after=sent.1.1", "after=nothing.1.1"),
+        *(f"after=others.{'9' * 18}.1", f"after=others.0.{'9' * 30}"),
+    ],
 )
 def test_a_queue_that_is_asked_for_nonsense_shows_what_waits(case, asked):
     shown = clerk().get(f"{QUEUE}?{asked}")

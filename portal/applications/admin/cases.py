@@ -31,7 +31,7 @@ from portal.applications.models import (
 )
 from portal.applications.office import CHOSEN, chosen_of, office_of, offices_of
 from portal.applications.progress import durations_of, is_slower, progress_of
-from portal.applications.queue import FURTHEST, PER_PAGE, STATES, cases_of, passed_over, queue
+from portal.applications.queue import COUNTED, STALLED, STATES, cases_of, counts, queue
 from portal.applications.received import received_answers, received_files
 from portal.applications.shown import shown_answers
 from portal.applications.states import CHANGES, OFFICE, CannotChange
@@ -94,15 +94,26 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
 
     def _queue(self, request, office) -> dict:
         today = clock.today()
-        found = queue(office, request.GET, by=request.user, today=today)
-        start = passed_over(request.GET)
+        cases, following = queue(office, request.GET, by=request.user, today=today)
         kept = request.GET.copy()
-        kept["after"] = start + PER_PAGE
+        kept["after"] = following
+        many = counts(office, today=today)
+        labels = {
+            "": gettext_lazy("Waits for the office"),
+            STALLED: gettext_lazy("Slower than usual"),
+            **{state.value: state.label for state in STATES},
+        }
+        state = request.GET.get("state", "")
         return {
             "office": office,
-            "cases": [(case, is_slower(case, today)) for case in found[:PER_PAGE]],
-            "more": kept.urlencode() if len(found) > PER_PAGE and start < FURTHEST else "",
-            "states": [(state.value, state.label) for state in STATES],
+            "cases": [(case, is_slower(case, today)) for case in cases],
+            "more": kept.urlencode() if following else "",
+            "begins_later": bool(request.GET.get("after")),
+            "lists": [
+                (name, label, f"{COUNTED}+" if many[name] == COUNTED else str(many[name]))
+                for name, label in labels.items()
+            ],
+            "list": state if state in labels else "",
             "asked": request.GET,
             "today": today,
         }
