@@ -14,10 +14,10 @@ from portal.applications.move import held, move
 from portal.applications.own import own_fact
 from portal.applications.states import OFFICE, RESIDENT, change
 from portal.applications.unasked import put_away_unasked
-from portal.applications.written import as_kept, why_no_day_to_answer_by, why_not_kept
+from portal.applications.written import Refused, as_kept, why_no_day_to_answer_by, why_not_kept
 
 
-class CannotAsk(ValueError):
+class CannotAsk(Refused):
     """What was written cannot be asked; the text says why, for the page."""
 
 
@@ -73,16 +73,17 @@ def ask_for_correction(
 def _check(text: str, *, questions: set[str], answer_by: date, today: date) -> None:
     """Raise CannotAsk with the first thing that is wrong; `questions` are those nobody is asked."""
     if not text:
-        raise CannotAsk(_("Write what is to be corrected."))
+        raise CannotAsk(_("Write what is to be corrected."), field="text")
     if reason := why_not_kept(text):
-        raise CannotAsk(reason)
+        raise CannotAsk(reason, field="text")
     if questions:
         raise CannotAsk(
             _("This person is not asked: %(questions)s.")
-            % {"questions": ", ".join(sorted(questions))}
+            % {"questions": ", ".join(sorted(questions))},
+            field="questions",
         )
     if reason := why_no_day_to_answer_by(answer_by, today=today):
-        raise CannotAsk(reason)
+        raise CannotAsk(reason, field="answer_by")
 
 
 @transaction.atomic

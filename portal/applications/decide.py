@@ -16,11 +16,11 @@ from portal.applications.move import held, move
 from portal.applications.own_case import is_own_case
 from portal.applications.states import OFFICE, change
 from portal.applications.take import note_event
-from portal.applications.written import as_kept, why_not_kept
+from portal.applications.written import Refused, as_kept, why_not_kept
 from tasks.words import day
 
 
-class CannotDecide(ValueError):
+class CannotDecide(Refused):
     """The text says why, and what next."""
 
 
@@ -28,7 +28,7 @@ class CannotDecide(ValueError):
 def grant(*, cases, uuid, reason: str, by, today: date) -> Application:
     case = _held(cases, uuid)
     refuse_own(case, by)
-    reason = _checked(reason)
+    reason = _checked(reason, field="reason")
     refuse_while_proposed(case)
     move(
         case,
@@ -49,9 +49,9 @@ def propose_refusal(*, cases, uuid, reason: str, by, today: date) -> Application
     """
     case = _held(cases, uuid)
     refuse_own(case, by)
-    reason = _checked(reason)
+    reason = _checked(reason, field="reason")
     if not reason:
-        raise CannotDecide(_("Write the reason. The resident reads it."))
+        raise CannotDecide(_("Write the reason. The resident reads it."), field="reason")
     change(case.state, State.REFUSED, side=OFFICE)
     refuse_while_proposed(case)
     if (asked_for := open_request(case)) and asked_for.answer_by >= today:
@@ -105,9 +105,10 @@ def send_back(*, cases, uuid, by) -> Application:
 def pass_on(*, cases, uuid, to_whom: str, by, today: date) -> Application:
     """Note that somebody else must do something first; the resident reads who."""
     case = _held(cases, uuid)
-    to_whom = _checked(to_whom)
+    to_whom = _checked(to_whom, field="to_whom")
     if not to_whom:
-        raise CannotDecide(_("Write who has to do something. The resident reads it."))
+        said = _("Write who has to do something. The resident reads it.")
+        raise CannotDecide(said, field="to_whom")
     refuse_while_proposed(case)
     move(case, to=State.WITH_OTHERS, side=OFFICE, by=by, today=today, note=to_whom[:200])
     return case
@@ -152,11 +153,11 @@ def _held(cases, uuid) -> Application:
     return held(cases.select_related("version"), uuid)
 
 
-def _checked(text: str) -> str:
+def _checked(text: str, *, field: str) -> str:
     """Return the text as it is kept. Raises CannotDecide."""
     text = as_kept(text)
     if why := why_not_kept(text):
-        raise CannotDecide(why)
+        raise CannotDecide(why, field=field)
     return text
 
 

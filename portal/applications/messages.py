@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from portal.applications.models import Application, Message, Notice, State, Turn
 from portal.applications.tell import tell
-from portal.applications.written import as_kept, why_not_kept
+from portal.applications.written import Refused, as_kept, why_not_kept
 
 MOST = 200  # messages of one application
 
 
-class CannotWrite(ValueError):
+class CannotWrite(Refused):
     """The text says why, and what next."""
 
 
@@ -39,9 +39,9 @@ def write(
     if reason := why_closed(application, side=side):
         raise CannotWrite(reason)
     if not text:
-        raise CannotWrite(_("Write something."))
+        raise CannotWrite(_("Write something."), field="text")
     if reason := why_not_kept(text):
-        raise CannotWrite(reason)
+        raise CannotWrite(reason, field="text")
     if own.count() >= MOST:
         raise CannotWrite(_("There are too many messages already. Call the office."))
     message, made = own.get_or_create(

@@ -9,10 +9,11 @@ from portal.applications.models import Application, ApplicationEvent, State, Tur
 from portal.applications.move import held, move
 from portal.applications.own_case import is_own_case
 from portal.applications.states import OFFICE
+from portal.applications.written import Refused
 from portal.residents.models import OfficeMembership
 
 
-class CannotTake(ValueError):
+class CannotTake(Refused):
     """The text says who has it, and what next."""
 
 
@@ -44,9 +45,9 @@ def hand_over(*, cases, uuid, to, by) -> Application:
     case = held(cases.select_related("version"), uuid)
     _check(case, to)
     if not OfficeMembership.objects.filter(user=to, municipality=case.municipality_id).exists():
-        raise CannotTake(_("This person does not work in your office."))
+        raise CannotTake(_("This person does not work in your office."), field="to")
     if not to.is_active or not to.has_perm("applications.process_application"):
-        raise CannotTake(_("This person may not process applications."))
+        raise CannotTake(_("This person may not process applications."), field="to")
     if case.assigned_to_id != to.pk:
         _assign(case, to=to, by=by, what=ApplicationEvent.What.HANDED_OVER)
     return case

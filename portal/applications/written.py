@@ -11,6 +11,17 @@ LONGEST = 4000  # characters
 FURTHEST = timedelta(days=365)
 
 
+class Refused(ValueError):
+    """What somebody wrote is not taken; the text says why, and what next.
+
+    `field` is the part of the form that it is about, by its name, or "".
+    """
+
+    def __init__(self, text, *, field: str = ""):
+        super().__init__(text)
+        self.field = field
+
+
 def as_kept(text: str) -> str:
     """Return the text as it is stored: without white space around it, or what nobody sees."""
     return readable(text).strip()

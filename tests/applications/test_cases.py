@@ -367,6 +367,57 @@ def test_what_was_typed_stays_in_its_own_form_when_it_is_refused(case):
     assert shown.count('value="1234 5678 9018"') == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "field"),
+    [
+        ("correction", {"text": " ", "answer_by": "2026-12-04"}, "correction"),
+        ("correction", {"text": "Which flat?", "answer_by": ""}, "answer_by"),
+        ("correction", {"text": "Which flat?", "answer_by": "2020-01-01"}, "answer_by"),
+        (
+            "correction",
+            {"text": "Which flat?", "answer_by": "2026-12-04", "questions": "x"},
+            "questions",
+        ),
+        ("message", {"text": " ", "token": str(uuid4())}, "id_message"),
+        (
+            "message",
+            {"text": "Hello", "token": str(uuid4()), "answer_by": "x"},
+            "message_answer_by",
+        ),
+        (
+            "message",
+            {"text": "Hello", "token": str(uuid4()), "answer_by": "2020-01-01"},
+            "message_answer_by",
+        ),
+        ("propose", {"reason": " "}, "reason"),
+        ("grant", {"reason": "1234 5678 9018"}, "reason"),
+        ("pass-on", {"to_whom": " "}, "to_whom"),
+        ("hand-over", {"to": "x"}, "to"),
+    ],
+)
+def test_what_is_wrong_stands_at_the_top_and_beside_its_field(case, name, said, field):
+    clerk()
+    client = clerk("decide_application")
+    deed(client, case, "take")
+
+    shown = deed(client, case, name, **said).content.decode()
+
+    [link] = re.findall(r'role="alert"><a href="#([a-z_]*)">', shown)
+    [element] = re.findall(rf'<[a-z]+ [^>]*id="{field}"[^>]*>', shown)
+    [beside] = re.findall(r'id="wrong">([^<]+)</span>', shown)
+    assert link == field and 'aria-describedby="wrong"' in element
+    assert shown.count(beside) == 2
+
+
+def test_what_is_wrong_with_no_field_stands_at_the_top_alone(case):
+    first, second = clerk(), clerk()
+    deed(first, case, "take")
+
+    shown = deed(second, case, "take").content.decode()
+
+    assert 'role="alert">' in shown and 'id="wrong"' not in shown and 'href="#"' not in shown
+
+
 def test_without_an_office_the_queue_says_who_can_help(case, admin_client, admin_user):
     admin_user.language = "en"
     admin_user.save()

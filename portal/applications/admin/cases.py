@@ -48,6 +48,18 @@ REFUSED = (
     CannotWrite,
 )
 ANSWER_WITHIN = timedelta(days=14)
+# Where on the page the part of a form is in which something is wrong: by the deed and its name.
+FIELDS = {
+    ("correction", "text"): "correction",
+    ("correction", "answer_by"): "answer_by",
+    ("correction", "questions"): "questions",
+    ("message", "text"): "id_message",
+    ("message", "answer_by"): "message_answer_by",
+    ("grant", "reason"): "reason",
+    ("propose", "reason"): "reason",
+    ("pass-on", "to_whom"): "to_whom",
+    ("hand-over", "to"): "to",
+}
 ONE_LOOK = timedelta(hours=1)  # in which a case opened again is no other access (docs/adr/0015)
 
 
@@ -137,8 +149,11 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
         )
         return get_object_or_404(cases, uuid=uuid)
 
-    def _show(self, request, case, *, wrong="", typed=None, status=200):
-        """Show a case; `typed` is what stood in the form of the deed `typed["deed"]`."""
+    def _show(self, request, case, *, wrong="", wrong_at="", typed=None, status=200):
+        """Show a case; `typed` is what stood in the form of the deed `typed["deed"]`.
+
+        `wrong` says what is wrong with it, `wrong_at` where, as one of FIELDS.
+        """
         look_at(
             resident=case.resident,
             purpose=case.receipt_number,  # in no language: the resident's may be another
@@ -153,6 +168,7 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
             "title": case.receipt_number,
             "case": case,
             "wrong": wrong,
+            "wrong_at": wrong_at,
             "typed": typed or {},
             **CasePage(case, request.user).context(),
         }
@@ -193,7 +209,10 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
             case.refresh_from_db()
             case = self._case(request, uuid)
             typed = typed_for(request, deed)
-            return self._show(request, case, wrong=str(reason), typed=typed, status=422)
+            at = FIELDS.get((deed, getattr(reason, "field", "")), "")
+            return self._show(
+                request, case, wrong=str(reason), wrong_at=at, typed=typed, status=422
+            )
         messages.success(request, said)
         return HttpResponseRedirect(_address(case))
 
@@ -247,7 +266,7 @@ def _hand_over(request, case):
     given = request.POST.get("to", "")
     to = next((one for one in colleagues_of(case) if str(one.pk) == given), None)
     if to is None:
-        raise CannotTake(_("Choose a colleague."))
+        raise CannotTake(_("Choose a colleague."), field="to")
     hand_over(**_which(request, case), to=to, by=request.user)
 
 
@@ -255,7 +274,7 @@ def _correct(request, case):
     try:
         answer_by = date.fromisoformat(request.POST.get("answer_by", ""))
     except ValueError as error:
-        raise CannotAsk(_("Choose a day to answer by.")) from error
+        raise CannotAsk(_("Choose a day to answer by."), field="answer_by") from error
     ask_for_correction(
         case,
         text=request.POST.get("text", ""),
@@ -275,9 +294,9 @@ def _message(request, case):
     try:
         day = date.fromisoformat(answer_by) if answer_by else None
     except ValueError as error:
-        raise CannotWrite(_("Choose a day to answer by, or none.")) from error
+        raise CannotWrite(_("Choose a day to answer by, or none."), field="answer_by") from error
     if day and (reason := why_no_day_to_answer_by(day, today=clock.today())):
-        raise CannotWrite(reason)
+        raise CannotWrite(reason, field="answer_by")
     write(
         case,
         side=Message.Side.OFFICE,
