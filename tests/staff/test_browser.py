@@ -33,6 +33,9 @@ OUR_OWN = {
     "its preview": "/staff/applications/procedure/{office.case.version.procedure_id}/preview/",
 }
 DJANGOS = {
+    "mails given up": "/staff/applications/notice/",
+    "checks of the logs": "/staff/residents/accesslogcheck/",
+    "questions about accesses": "/staff/residents/accessquestion/",
     "the index": "/staff/",
     "a room": "/staff/residents/",
     "residents": "/staff/residents/resident/?q=R1",

@@ -36,6 +36,7 @@ from portal.applications.received import received_answers, received_files
 from portal.applications.shown import shown_answers
 from portal.applications.states import CHANGES, OFFICE, CannotChange
 from portal.applications.take import CannotTake, hand_over, take
+from portal.applications.untold import try_again, untold, why_untold
 from portal.applications.written import why_no_day_to_answer_by
 from portal.residents.record import look_at
 from portal.staff import LookOnly
@@ -341,6 +342,11 @@ def _complete(request, case):
     decide.complete(**_which(request, case), by=request.user, today=clock.today())
 
 
+def _tell_again(request, case):
+    if notice := untold(case):
+        try_again(notice)
+
+
 # By the last part of the address: the permission, what is done, and what the page then says.
 PROCESS, DECIDE = "process_application", "decide_application"
 DEEDS = {
@@ -355,6 +361,7 @@ DEEDS = {
     "refuse": (DECIDE, _refuse, gettext_lazy("Decided: not granted.")),
     "send-back": (DECIDE, _send_back, gettext_lazy("The proposal was sent back.")),
     "complete": (PROCESS, _complete, gettext_lazy("Completed.")),
+    "tell-again": (PROCESS, _tell_again, gettext_lazy("The mail is sent again within minutes.")),
 }
 
 
@@ -370,6 +377,7 @@ class CasePage:
     def context(self) -> dict:
         case = self.case
         answers = received_answers(case)
+        not_told = untold(case)
         events = list(ApplicationEvent.objects.of(case).select_related("by").order_by("at", "pk"))
         return {
             "definition": self.definition,
@@ -386,6 +394,8 @@ class CasePage:
             ),
             "said": Message.objects.of(case).select_related("by").order_by("-at", "-pk")[:100],
             "asked_for": self.asked_for,
+            "untold": not_told,
+            "why_untold": why_untold(not_told) if not_told else "",
             "proposal": decide.proposal_of(case),
             "token": uuid4(),
             "answer_by": self.today + ANSWER_WITHIN,

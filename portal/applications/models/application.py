@@ -490,7 +490,16 @@ class Notice(OfApplication):
                 fields=["next_at"],
                 condition=Q(status="waiting"),
                 name="application_notice_due",
-            )
+            ),
+            # The list of those given up, of which there are few.
+            models.Index(
+                fields=["-ended_at"],
+                condition=Q(status="failed"),
+                name="application_notice_given_up",
+            ),
+            models.Index(
+                fields=["resident", "application", "owed_since"], name="application_notice_of_one"
+            ),
         ]
 
     def __str__(self):
