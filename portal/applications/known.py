@@ -1,7 +1,9 @@
 """Facts that answer a question of a form, so that it is shown to be confirmed and not asked."""
 
 from collections.abc import Callable
+from datetime import date
 
+from portal.applications.act_for import acts_for
 from portal.residents.models import Resident
 
 # By the name that a definition's `fills` says: (who applies, whom it is about) → the answer, "" if
@@ -18,5 +20,8 @@ FACTS: dict[str, Callable[[Resident, Resident], str]] = {
 }
 
 
-def known_answer(fills: str | None, *, resident: Resident, about: Resident) -> str:
-    return FACTS[fills](resident, about) if fills else ""
+def known_answer(fills: str | None, *, resident: Resident, about: Resident, today: date) -> str:
+    """Return what is known; nothing of a child for whom the resident acts no longer."""
+    if not fills or (fills.startswith("about.") and not acts_for(resident, about, today=today)):
+        return ""
+    return FACTS[fills](resident, about)

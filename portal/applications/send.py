@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.applications.act_for import acts_for
 from portal.applications.answer import Missing, missing
 from portal.applications.deadline import closed_since, why_closed
 from portal.applications.definition import definition_of
@@ -58,6 +59,13 @@ def _check(application: Application, today: date) -> None:
     if version.state == ProcedureVersion.State.WITHDRAWN:
         raise CannotSend(
             _("Your municipality no longer offers this. What you typed is kept; ask it what to do.")
+        )
+    if not acts_for(application.resident, application.about, today=today):
+        raise CannotSend(
+            _(
+                "By what is known here you no longer act for this child, so this cannot be sent. "
+                "What you typed is kept. Ask your municipality if that is wrong."
+            )
         )
     deadline = definition_of(version.definition).deadline
     whom = {"resident": application.resident, "about": application.about}

@@ -13,7 +13,7 @@ from portal.applications.take import CannotTake, take
 from portal.residents.models import OfficeMembership
 from tests.applications.factories import SentApplicationFactory
 from tests.at_once import at_once
-from tests.factories import ChildFactory, ResidentFactory, UserFactory
+from tests.factories import ChildFactory, GuardianshipFactory, ResidentFactory, UserFactory
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -50,6 +50,7 @@ def attempt(deed):
 
 def test_sent_by_fifty_posts_at_once_it_is_one_application_with_one_number(version):
     resident, child = ResidentFactory(user=UserFactory()), ChildFactory()
+    GuardianshipFactory(guardian=resident, child=child)
     today = timezone.localdate()
     draft = start(version=version, resident=resident, about=child, today=today)
     Application.objects.filter(pk=draft.pk).update(answers=ANSWERS)

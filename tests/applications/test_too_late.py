@@ -12,6 +12,7 @@ from portal.applications.newer import go_on_with_newer
 from portal.applications.publish import publish, save_draft, withdraw_version
 from portal.applications.send import send
 from portal.applications.take import take
+from portal.residents.models import Guardianship
 from tests.applications.test_filling_in import begin, fill, question
 from tests.applications.test_filling_in import send as send_by_page
 from tests.factories import CHIYODA, UserFactory
@@ -44,6 +45,23 @@ def test_a_last_day_that_has_passed_is_told_before_anything_is_typed(hers):
     assert LATE in begun.content.decode()
     assert 'button-main">Begin' not in begun.content.decode()
     assert not Application.objects.exists()
+
+
+def test_who_no_longer_acts_for_the_child_neither_sends_nor_is_told_of_it(hers, hanako):
+    draft = fill(hers)
+    hers.post(reverse("applications:start", args=["medical-subsidy"]))
+    other = Application.objects.exclude(pk=draft.pk).get()
+    born = reverse("applications:question", args=[other.uuid, "child-born"])
+    assert hers.get(born).context["known"]
+    Guardianship.objects.filter(guardian=hanako).update(ends_on=TODAY)
+
+    refused = send_by_page(hers, draft)
+
+    draft.refresh_from_db()
+    assert refused.status_code == 422 and "no longer act for" in refused.content.decode()
+    assert draft.state == State.DRAFT and draft.answers["phone"] == "03-1234-5678"
+    assert not hers.get(born).context["known"]
+    assert hers.post(born, {"confirm": "1"}).status_code == 422
 
 
 def test_a_draft_begun_in_time_says_at_its_review_that_it_is_too_late_now(hers, time_machine):

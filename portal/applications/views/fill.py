@@ -184,7 +184,10 @@ class QuestionPage:
         self.today = today
         self.form = None
         self.known = known_answer(
-            self.question.fills, resident=application.resident, about=application.about
+            self.question.fills,
+            resident=application.resident,
+            about=application.about,
+            today=today,
         )
 
     @property
