@@ -139,7 +139,7 @@ def search(resident: Resident, text: str) -> list[Offer]:
     What holds each word as typed comes first. Threes of letters (pg_trgm) find what is alike in
     Latin letters alone, in a database of the locale "C"; and Japanese words are short.
     """
-    sought = one_form(readable(text[:LONGEST_SEARCH]))
+    sought = one_form(readable(text[:LONGEST_SEARCH]))[:LONGEST_SEARCH].strip()  # of one, many
     if not sought:
         return []
     words = Q()

@@ -253,7 +253,9 @@ def test_a_procedure_of_another_municipality_is_not_there(november, hers):
     assert hers.get("/applications/procedures/elsewhere/").status_code == 404
 
 
-@pytest.mark.parametrize("sought", ["\0", "alpha\0", "\ud800", "%_[(\\", "あ(い", "[" * 60])
+@pytest.mark.parametrize(
+    "sought", ["\0", "alpha\0", "\ud800", "%_[(\\", "あ(い", "[" * 60, "ﷺ" * 60, "㌫" * 60]
+)
 def test_a_search_for_nonsense_is_answered(sought):
     offer("alpha")
 
