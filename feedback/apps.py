@@ -1,7 +1,13 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class FeedbackConfig(AppConfig):
     name = "feedback"
     verbose_name = _("Opinions")
+
+    def ready(self):
+        from feedback.review_groups import make_review_groups
+
+        post_migrate.connect(make_review_groups, sender=self)

@@ -13,7 +13,7 @@ from django.db.models import Func, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.residents.models import Municipality, Resident
+from portal.residents.models import Fact, Municipality, Resident
 
 LONGEST_TEXT = 2000  # characters
 MOST_REASONS = 3
@@ -259,6 +259,7 @@ class Opinion(models.Model):
                 condition=~Q(merged_into=models.F("pk")), name="opinion_not_same_as_itself"
             ),
         ]
+        permissions = [("review_opinion", "Can review opinions")]
         indexes = [
             # The review: newest first, of a state.
             models.Index(fields=["state", "-given_at", "-id"], name="opinion_state"),
@@ -268,9 +269,87 @@ class Opinion(models.Model):
                 fields=["route", "rule", "given_at"], include=["clear"], name="opinion_page"
             ),
             models.Index(fields=["wording", "clear"], name="opinion_wording"),
+            models.Index(
+                fields=["municipality", "-given_at"],
+                condition=Q(municipality__isnull=False),
+                name="opinion_municipality",
+            ),
+            models.Index(fields=["rule", "given_at"], condition=~Q(rule=""), name="opinion_rule"),
+            GinIndex(fields=["reasons"], name="opinion_reasons"),
             models.Index(fields=["asker"], condition=Q(asker__isnull=False), name="opinion_asker"),
             GinIndex(fields=["pairs"], name="opinion_pairs"),
         ]
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.uuid}"
+
+
+class Change(models.Model):
+    """What staff did with an opinion: who, when, and from what to what."""
+
+    class What(models.TextChoices):
+        STATE = "state", _("state")
+        OWNER = "owner", _("owner")
+        TAGS = "tags", _("tags")
+        MERGED = "merged", _("same as another")
+        NOTE = "note", _("note")
+        REPLY = "reply", _("answer")
+
+    opinion = models.ForeignKey(
+        Opinion, models.CASCADE, related_name="changes", verbose_name=_("opinion")
+    )
+    what = models.CharField(_("what"), max_length=6, choices=What.choices)
+    before = models.CharField(_("before"), max_length=500, blank=True)
+    after = models.TextField(_("after"), max_length=2000, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by")
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("change")
+        verbose_name_plural = _("changes")
+        ordering = ["at", "pk"]
+
+    def __str__(self):
+        return f"{self.get_what_display()}: {self.after}"
+
+
+class Reply(Fact):
+    """An answer to somebody who asked for one: a thing to know in the inbox, and a mail."""
+
+    class Mail(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        SENT = "sent", _("sent")
+        SKIPPED = "skipped", _("skipped")
+        FAILED = "failed", _("failed")
+
+    uuid = models.UUIDField(unique=True, editable=False, db_default=Func(function="uuid_version_7"))
+    resident = models.ForeignKey(
+        Resident, models.CASCADE, related_name="+", verbose_name=_("resident")
+    )
+    opinion = models.ForeignKey(
+        Opinion, models.CASCADE, related_name="replies", verbose_name=_("opinion")
+    )
+    said = models.TextField(_("opinion"), max_length=LONGEST_TEXT)
+    text = models.TextField(_("answer"), max_length=LONGEST_TEXT)
+    answered_on = models.DateField(_("answered on"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by")
+    )
+    mail = models.CharField(_("mail"), max_length=7, choices=Mail.choices, default=Mail.WAITING)
+    why = models.CharField(_("why not sent"), max_length=20, blank=True)
+    owed_since = models.DateTimeField(default=timezone.now)
+    next_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("answer")
+        verbose_name_plural = _("answers")
+        ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["next_at"], condition=Q(mail="waiting"), name="reply_mail_due"),
+        ]
+
+    def __str__(self):
+        return f"{self.opinion_id} {self.answered_on}"

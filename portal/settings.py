@@ -399,6 +399,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "opinion-answers": {
+        "task": "feedback.jobs.send_replies",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "access-log": {
         "task": "portal.residents.jobs.check_access_log",
         "schedule": crontab(hour=4, minute=30),

@@ -11,10 +11,10 @@ from portal.applications.branch import asked
 from portal.applications.definition import definition_of
 from portal.applications.models import Application, CorrectionRequest, State
 from portal.applications.move import held, move
-from portal.applications.own import own_fact
 from portal.applications.states import OFFICE, RESIDENT, change
 from portal.applications.unasked import put_away_unasked
 from portal.applications.written import Refused, as_kept, why_no_day_to_answer_by, why_not_kept
+from portal.residents.own import own_fact
 
 
 class CannotAsk(Refused):

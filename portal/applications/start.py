@@ -5,8 +5,8 @@ from datetime import date
 from django.db import transaction
 
 from portal.applications.models import Application, ProcedureVersion, State
-from portal.applications.own import own_fact
 from portal.residents.models import Resident
+from portal.residents.own import own_fact
 from tasks.reconcile import keep_loads_out, lock_people, reconcile_people
 
 

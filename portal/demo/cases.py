@@ -22,12 +22,12 @@ from portal.applications.models import (
     ProcedureVersion,
     State,
 )
-from portal.applications.own import own_fact
 from portal.applications.receipt import next_number
 from portal.applications.states import TURN
 from portal.applications.usual import usual_until
 from portal.demo import children, people
 from portal.residents.models import Guardianship, OfficeMembership, Resident
+from portal.residents.own import own_fact
 from tasks.reconcile import reconcile_people
 
 KEY = "child-allowance"

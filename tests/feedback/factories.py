@@ -1,10 +1,14 @@
 """The least valid opinion; a test states what matters to it."""
 
+from datetime import datetime
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import factory
 
-from feedback.models import Opinion, Wording
+from feedback.models import Improvement, Opinion, Wording
+from feedback.pairs import pairs
+from tests.factories import UserFactory
 
 
 class WordingFactory(factory.django.DjangoModelFactory):
@@ -27,3 +31,15 @@ class OpinionFactory(factory.django.DjangoModelFactory):
     language = "ja"
     state = Opinion.State.NEW
     text = "むずかしい"
+    pairs = factory.LazyAttribute(lambda one: pairs(one.text))
+
+
+class ImprovementFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Improvement
+
+    said_ja, said_en = "言葉がむずかしい", "The words are hard"
+    done_ja, done_en = "やさしい言葉にしました", "The words are plain now"
+    version = "1.2"
+    changed_at = datetime(2026, 11, 1, tzinfo=ZoneInfo("Asia/Tokyo"))
+    made_by = factory.SubFactory(UserFactory)

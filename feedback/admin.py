@@ -1,0 +1,305 @@
+"""The review of opinions, for who works through them by keyboard; and what was changed by them."""
+
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from feedback import review
+from feedback.export import lines
+from feedback.found import (
+    COUNTED_UP_TO,
+    alike,
+    counts_by_state,
+    found,
+    has_askers,
+    next_after,
+    opinion_of,
+    page_of,
+)
+from feedback.models import Improvement, Opinion, Reply, Tag, Wording
+from feedback.publish import CannotPublish, publish
+from feedback.states import FOLLOWS, CannotReview
+from portal import clock
+from portal.accounts.models import User
+from portal.staff import LookOnly
+from tasks.models import RuleVersion
+from tasks.rules import registry
+
+
+@admin.register(Opinion)
+class OpinionAdmin(LookOnly, admin.ModelAdmin):
+    """The list of opinions, and a page for each."""
+
+    def has_view_permission(self, request, obj=None):
+        return request.user.has_perm("feedback.review_opinion")
+
+    def has_module_permission(self, request):
+        return self.has_view_permission(request)
+
+    def get_urls(self):
+        name = "feedback_opinion_%s"
+        views = [
+            ("", self.list_view, "changelist"),
+            ("export.csv", self.export_view, "export"),
+            ("<uuid:uuid>/", self.opinion_view, "change"),
+            ("<uuid:uuid>/<slug:deed>/", self.deed_view, "deed"),
+        ]
+        return [
+            path(route, self.admin_site.admin_view(view), name=name % what)
+            for route, view, what in views
+        ]
+
+    def list_view(self, request):
+        self._check(request)
+        asked = request.GET
+        opinions, before = page_of(found(asked, by=request.user), asked)
+        kept = asked.copy()
+        kept["before"] = before
+        return TemplateResponse(
+            request,
+            "admin/feedback/opinion/list.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "title": gettext_lazy("Opinions"),
+                "opinions": opinions,
+                "asked": asked,
+                "query": asked.urlencode(),
+                "more": kept.urlencode() if before else "",
+                "counts": counts(asked, by=request.user),
+                **choices(),
+            },
+        )
+
+    def export_view(self, request):
+        self._check(request)
+        answer = StreamingHttpResponse(
+            lines(found(request.GET, by=request.user)), content_type="text/csv; charset=utf-8"
+        )
+        answer["Content-Disposition"] = 'attachment; filename="opinions.csv"'
+        return answer
+
+    def opinion_view(self, request, uuid):
+        self._check(request)
+        return self._show(request, uuid)
+
+    def _check(self, request) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def _show(self, request, uuid, *, wrong="", typed=None, status=200):
+        opinion = get_object_or_404(opinion_of(uuid))
+        after = next_after(opinion, request.GET, by=request.user)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Opinion"),
+            "opinion": opinion,
+            "wrong": wrong,
+            "typed": typed or {},
+            "query": request.GET.urlencode(),
+            "next": after.uuid if after else None,
+            **page(opinion),
+        }
+        return TemplateResponse(
+            request, "admin/feedback/opinion/opinion.html", context, status=status
+        )
+
+    def deed_view(self, request, uuid, deed):
+        self._check(request)
+        query = f"?{request.GET.urlencode()}" if request.GET else ""
+        address = reverse("admin:feedback_opinion_change", args=[uuid]) + query
+        if request.method != "POST":
+            return HttpResponseRedirect(address)
+        if deed not in DEEDS:
+            raise Http404
+        try:
+            said = DEEDS[deed](request, uuid)
+        except Opinion.DoesNotExist as error:
+            raise Http404 from error
+        except CannotReview as reason:
+            typed = {**request.POST.dict(), "deed": deed}
+            return self._show(request, uuid, wrong=str(reason), typed=typed, status=422)
+        messages.success(request, said)
+        return HttpResponseRedirect(address)
+
+
+def counts(asked, *, by) -> list[tuple]:
+    """Return each state with how many there are, and the list that shows them."""
+    many = counts_by_state(asked, by=by)
+    rows = []
+    for state in Opinion.State:
+        kept = asked.copy()
+        kept["state"] = state.value
+        kept.pop("before", None)
+        count = many[state]
+        rows.append((state, f"{count}+" if count == COUNTED_UP_TO else count, kept.urlencode()))
+    return rows
+
+
+def choices() -> dict:
+    """Return what the filters offer: pages and languages of the wordings, which are few."""
+    return {
+        "kinds": Opinion.Kind.choices,
+        "reasons": Opinion.Reason.choices,
+        "widths": Opinion.Width.choices,
+        "routes": sorted(set(Wording.objects.order_by().values_list("route", flat=True))),
+        "rules": [(rule.key, rule.title) for rule in registry.values()],
+        "tags": list(Tag.objects.values_list("name", flat=True)),
+    }
+
+
+def page(opinion: Opinion) -> dict:
+    """Return what the page of an opinion shows beside it."""
+    changes = list(opinion.changes.select_related("by"))
+    version = RuleVersion.objects.filter(fingerprint=opinion.rule_version).order_by("-number")
+    return {
+        "changes": changes,
+        "tags": ", ".join(opinion.tags.values_list("name", flat=True)),
+        "all_tags": Tag.objects.all()[:200],
+        "alike": alike(opinion),
+        "same": opinion.duplicates.all()[:50],
+        "asked_for": has_askers(opinion),
+        "replies": Reply.objects.filter(opinion=opinion).select_related("by"),
+        "follows": [Opinion.State(state) for state in FOLLOWS[opinion.state]],
+        "colleagues": reviewers(),
+        "improvements": Improvement.objects.all()[:100],
+        "rule_number": version.values_list("number", flat=True).first()
+        if opinion.rule_version
+        else None,
+        "reason_labels": [Opinion.Reason(one).label for one in opinion.reasons],
+    }
+
+
+def reviewers():
+    """Return who reviews opinions, by their groups."""
+    return User.objects.filter(
+        is_active=True, groups__permissions__codename="review_opinion"
+    ).distinct()
+
+
+# ---- deeds: each returns what the page then says
+
+
+def _state(request, uuid):
+    given = request.POST.get("improvement", "")
+    improvement = Improvement.objects.filter(pk=given).first() if given.isdecimal() else None
+    review.change_state(
+        uuid,
+        seen=request.POST.get("seen", ""),
+        to=request.POST.get("to", ""),
+        by=request.user,
+        why=request.POST.get("why", ""),
+        improvement=improvement,
+    )
+    return _("The state has been changed.")
+
+
+def _owner(request, uuid):
+    given = request.POST.get("to", "")
+    to = next((one for one in reviewers() if str(one.pk) == given), None)
+    if given == "me":
+        to = request.user
+    review.change_owner(uuid, to=to, by=request.user)
+    return _("The owner has been changed.")
+
+
+def _tags(request, uuid):
+    names = request.POST.get("tags", "").replace("、", ",").split(",")
+    review.change_tags(uuid, names=names, by=request.user)
+    return _("The tags have been changed.")
+
+
+def _merge(request, uuid):
+    try:
+        into = UUID(request.POST.get("into", "").strip())
+    except ValueError as error:
+        raise CannotReview(_("Give the number of an opinion that is there.")) from error
+    review.merge(uuid, into=into, by=request.user)
+    return _("From now on it goes with the other one.")
+
+
+def _separate(request, uuid):
+    review.separate(uuid, by=request.user)
+    return _("It stands alone again.")
+
+
+def _note(request, uuid):
+    review.add_note(uuid, text=request.POST.get("text", ""), by=request.user)
+    return _("The note has been kept.")
+
+
+def _reply(request, uuid):
+    many = review.reply(
+        uuid, text=request.POST.get("text", ""), by=request.user, today=clock.today()
+    )
+    return _("Answered. People who find it in their inbox: %(many)d") % {"many": many}
+
+
+DEEDS = {
+    "state": _state,
+    "owner": _owner,
+    "tags": _tags,
+    "merge": _merge,
+    "separate": _separate,
+    "note": _note,
+    "reply": _reply,
+}
+
+
+@admin.register(Improvement)
+class ImprovementAdmin(admin.ModelAdmin):
+    """What was changed: written by reviewers, published by publishers, seen by everyone."""
+
+    list_display = ["said_ja", "version", "changed_at", "published_at"]
+    list_filter = [("published_at", admin.EmptyFieldListFilter)]
+    fields = [
+        *("said_ja", "said_en", "done_ja", "done_en", "version", "changed_at"),
+        *("route", "rule", "procedure", "question", "made_by", "published_by", "published_at"),
+    ]
+    readonly_fields = ["made_by", "published_by", "published_at"]
+    actions = ["publish_chosen"]
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """What was published stands as everyone has read it."""
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or obj.published_at is None)
+
+    def save_model(self, request, obj, form, change):
+        if not change:
+            obj.made_by = request.user
+        super().save_model(request, obj, form, change)
+
+    @admin.action(description=gettext_lazy("Publish under “You said, we did”"))
+    def publish_chosen(self, request, queryset):
+        if not request.user.has_perm("feedback.publish_improvement"):
+            raise PermissionDenied
+        for improvement in queryset:
+            try:
+                publish(improvement.pk, by=request.user)
+            except CannotPublish as reason:
+                messages.error(request, f"{improvement}: {reason}")
+            else:
+                messages.success(request, _("Published: %(what)s") % {"what": improvement})
+
+    def get_actions(self, request):
+        actions = super().get_actions(request)
+        if not request.user.has_perm("feedback.publish_improvement"):
+            actions.pop("publish_chosen", None)
+        return actions
+
+
+@admin.register(Tag)
+class TagAdmin(admin.ModelAdmin):
+    list_display = ["name"]
+    search_fields = ["name"]
