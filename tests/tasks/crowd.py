@@ -89,6 +89,18 @@ STATEMENTS = [
         '2026-11-02', '2026-11-02', '2026-11-10', a.source_id, a.checked_at, a.stale_on
     FROM applications_application a JOIN crowd c ON c.id = a.resident_id, accounts_user by
     WHERE by.email = 'crowd@example.jp' AND a.version_id IS NOT NULL""",
+    # An opinion that was answered long ago.
+    """INSERT INTO feedback_opinion (once, kind, given_at, reasons, text, pairs, masked, route, rule,
+        rule_version, procedure, question, errors, language, width, asker_id, state, why_declined)
+    SELECT gen_random_uuid(), 'free', '2026-06-01', '{}', 'x', '{x}', '{}', '', '', '', '', '',
+        '{}', 'ja', '', id, 'looking', ''
+    FROM crowd WHERE acts_from = born""",
+    """INSERT INTO feedback_reply (resident_id, opinion_id, said, text, answered_on, by_id, mail,
+        why, owed_since, next_at, source_id, checked_at, stale_on)
+    SELECT c.id, o.id, 'x', 'y', '2026-06-02', by.id, 'sent', '', '2026-06-02', '2026-06-02',
+        c.source_id, c.checked_at, c.stale_on
+    FROM crowd c JOIN feedback_opinion o ON o.asker_id = c.id, accounts_user by
+    WHERE by.email = 'crowd@example.jp'""",
 ]
 
 
