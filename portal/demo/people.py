@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from feedback.review_groups import PUBLISHERS as OPINION_PUBLISHERS
+from feedback.review_groups import REVIEWERS as OPINION_REVIEWERS
 from portal.applications.office_groups import CASE_WORKERS, DECIDERS
 from portal.exchange.help_desk import GROUP
 
@@ -130,12 +132,25 @@ CLERKS = [
         about=_("Clerk of another municipality: sees its applications alone."),
     ),
 ]
+REVIEWERS = [
+    Person(
+        email="reviewer@example.jp",
+        group=OPINION_REVIEWERS,
+        about=_("Reviews opinions, and answers who asked."),
+    ),
+    Person(
+        email="publisher@example.jp",
+        group=OPINION_PUBLISHERS,
+        about=_("Reviews opinions, and publishes what was changed."),
+    ),
+]
 # The help desk stays last: by it an earlier run is known.
 STAFF = [
     Person(
         email="staff@example.jp", superuser=True, about=_("Staff: may see and change everything.")
     ),
     *CLERKS,
+    *REVIEWERS,
     Person(
         email="helpdesk@example.jp",
         group=GROUP,

@@ -90,8 +90,9 @@ STATEMENTS = [
     FROM applications_application a JOIN crowd c ON c.id = a.resident_id, accounts_user by
     WHERE by.email = 'crowd@example.jp' AND a.version_id IS NOT NULL""",
     # An opinion that was answered long ago.
-    """INSERT INTO feedback_opinion (once, kind, given_at, reasons, text, pairs, masked, route, rule,
-        rule_version, procedure, question, errors, language, width, asker_id, state, why_declined)
+    """INSERT INTO feedback_opinion (once, kind, given_at, reasons, text, pairs, masked, route,
+        rule, rule_version, procedure, question, errors, language, width, asker_id, state,
+        why_declined)
     SELECT gen_random_uuid(), 'free', '2026-06-01', '{}', 'x', '{x}', '{}', '', '', '', '', '',
         '{}', 'ja', '', id, 'looking', ''
     FROM crowd WHERE acts_from = born""",

@@ -1,0 +1,153 @@
+"""The demo's opinions: some months of marks on three pages, what was written, and one change."""
+
+from datetime import date, datetime, time, timedelta
+from random import Random
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from django.db import transaction
+from django.utils import timezone, translation
+
+from feedback import review
+from feedback.models import Improvement, Opinion, Wording
+from feedback.pairs import pairs
+from feedback.publish import publish
+from feedback.wording import messages, wording_version
+from portal.accounts.models import User
+from portal.demo import people
+from portal.residents.models import Resident
+
+DAYS, CHANGED_DAYS_AGO, SEED = 150, 45, 9
+# Route, template, and of a hundred marks how many were “not clear”: before the change, and since.
+PAGES = [
+    ("tasks:home", "tasks/home.html", 14, 12),
+    ("tasks:task", "tasks/task.html", 38, 17),
+    ("applications:catalogue", "applications/catalogue.html", 22, 24),
+]
+WRITTEN = [
+    ("ja", "tasks:task", ["hard-words"], "「利用者証明用電子証明書」という言葉がむずかしいです。"),
+    (
+        "ja",
+        "tasks:task",
+        ["hard-words"],
+        "利用者証明用電子証明書の言葉がむずかしくてわかりません。",
+    ),
+    ("ja", "tasks:task", ["next-step"], "窓口の予約が必要かどうか、書いてほしい。"),
+    ("en", "tasks:task", ["next-step"], "Do I have to make an appointment first?"),
+    ("ja", "applications:catalogue", ["not-found"], "補助金の一覧がほしいです。"),
+    ("en", "applications:catalogue", ["not-found"], "I want a list of subsidies."),
+    ("ja", "tasks:home", ["too-long"], "子どもの予定が下のほうにあって見つけにくい。"),
+    ("en", "tasks:home", ["not-my-case"], "I moved here last week and the list is still empty."),
+]
+ASKED = "出張所でも更新できますか。"
+
+
+@transaction.atomic
+def make_opinions(*, today: date) -> None:
+    """Make them, once; people and staff are there."""
+    if Opinion.objects.exists():
+        return
+    reviewer, publisher = (User.objects.get(email=one.email) for one in people.REVIEWERS)
+    changed = at(today, CHANGED_DAYS_AGO)
+    old = {page[:2]: before(page, changed) for page in PAGES}
+    new = {page[:2]: now(page, changed) for page in PAGES}
+    chance = Random(SEED)  # noqa: S311 - chance that repeats, no secret
+    office = Resident.objects.get(ref=people.YOSHINO.ref).municipality
+    Opinion.objects.bulk_create(
+        mark(page, days_ago, new if days_ago <= CHANGED_DAYS_AGO else old, office, today, chance)
+        for page in PAGES
+        for days_ago in range(DAYS, 0, -1)
+        for _mark in range(chance.randint(0, 4))
+    )
+    for number, one in enumerate(WRITTEN):
+        written(*one, at(today, 2 + 3 * number), office)
+    asked(at(today, 1), office)
+    tell_what_was_done(reviewer, publisher, changed)
+
+
+def at(today: date, days_ago: int) -> datetime:
+    return timezone.make_aware(datetime.combine(today - timedelta(days_ago), time(10, 30)))
+
+
+def before(page, changed: datetime) -> Wording:
+    """Return the wording of a page as it was before the change, when it said less."""
+    route, template, *_shares = page
+    return Wording.objects.create(
+        version=wording_version(template, ["before"]),
+        route=route,
+        language="ja",
+        messages=messages(template, "ja")[:-3],
+        first_seen=changed - timedelta(days=DAYS),
+    )
+
+
+def now(page, changed: datetime) -> Wording:
+    route, template, *_shares = page
+    with translation.override("ja"):
+        version = wording_version(template)
+    return Wording.objects.create(
+        version=version,
+        route=route,
+        language="ja",
+        messages=messages(template, "ja"),
+        first_seen=changed,
+    )
+
+
+def mark(page, days_ago: int, wordings: dict, office, today: date, chance: Random) -> Opinion:
+    route, _template, before_share, since_share = page
+    wording = wordings[page[:2]]
+    share = since_share if days_ago <= CHANGED_DAYS_AGO else before_share
+    return Opinion(
+        once=UUID(int=chance.getrandbits(128)),
+        kind=Opinion.Kind.CLEAR,
+        clear=chance.randrange(100) >= share,
+        given_at=at(today, days_ago) + timedelta(minutes=chance.randrange(600)),
+        route=route,
+        wording=wording,
+        language="ja",
+        width=chance.choice(["narrow", "narrow", "wide"]),
+        municipality=office,
+        state=Opinion.State.COUNTED,
+    )
+
+
+def written(language: str, route: str, reasons, text: str, given_at: datetime, office) -> Opinion:
+    return Opinion.objects.create(
+        once=uuid5(NAMESPACE_URL, text),
+        kind=Opinion.Kind.CLEAR,
+        clear=False,
+        given_at=given_at,
+        route=route,
+        reasons=reasons,
+        text=text,
+        pairs=pairs(text),
+        language=language,
+        width="narrow",
+        municipality=office,
+    )
+
+
+def asked(given_at: datetime, office) -> Opinion:
+    """Return an opinion of a named person who would like an answer."""
+    opinion = written("ja", "tasks:task", ["next-step"], ASKED, given_at, office)
+    opinion.asker = Resident.objects.get(ref=people.YOSHINO.ref)
+    opinion.save(update_fields=["asker"])
+    return opinion
+
+
+def tell_what_was_done(reviewer, publisher, changed: datetime) -> None:
+    improvement = Improvement.objects.create(
+        said_ja="「やること」のページの言葉がむずかしい。",
+        said_en="The words on the page of a task are hard.",
+        done_ja="むずかしい言葉に説明を添え、持ちものを先に書きました。",
+        done_en="Hard words are explained, and what to bring comes first.",
+        version="案内 0.1",
+        changed_at=changed,
+        route="tasks:task",
+        made_by=reviewer,
+    )
+    publish(improvement.pk, by=publisher)
+    done = Opinion.objects.filter(text=WRITTEN[0][3]).get()
+    deeds = [("new", "looking", None), ("looking", "done", improvement)]
+    for seen, to, by_what in deeds:
+        review.change_state(done.uuid, seen=seen, to=to, by=reviewer, improvement=by_what)
