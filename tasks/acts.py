@@ -87,6 +87,18 @@ def _record_done(resident, task_id, by, today, record_report, wake_on) -> Task:
         return _own(resident).get(pk=task.pk)
 
 
+def take_back_report(*, resident, task_id: int, by, today: date) -> None:
+    """Take back what was reported of a task, and by it is done; the rule then asks for it again.
+
+    Raises Refused where the rule cannot take it back.
+    """
+    task = _own(resident).get(pk=task_id)
+    take_back = registry.by_id(task.rule_id).take_back_report
+    if take_back is None:
+        raise Refused(_("This cannot be taken back here."))
+    take_back(task=task, by=by, today=today)
+
+
 def dismiss(*, resident, task_id: int, by, today: date) -> Task:
     """Put the task away, where not doing it is lawful."""
 

@@ -120,6 +120,8 @@ class Rule:
     # Where no source will: called as record_report(task=…, by=user, today=…), it writes down as a
     # fact what the resident says, and the rule's own conditions end the task (tasks.acts).
     record_report: Callable[..., None] | None = None
+    # And, called alike but in a transaction of its own, takes that back.
+    take_back_report: Callable[..., None] | None = None
     # The page on which that can be taken back, or "" where the task was not ended so.
     taken_back_at: Callable[[Task], str] | None = None
     # What the sentences of the rule and its conditions may name beside columns of the row: made of

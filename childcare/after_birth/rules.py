@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from childcare.after_birth import examples
-from childcare.after_birth.acts import note_done
+from childcare.after_birth.acts import note_done, take_back_step
 from childcare.models import AfterBirth, AnnouncedBirth, StepDone
 from childcare.models.after_birth import ClaimAt
 from childcare.plan import replan
@@ -70,12 +70,16 @@ def after_birth(*, step: StepDone.Step, **parts) -> Rule:
         note_done(child=task.about, step=step, by=by, today=today)
         replan([task.about_id], today=today)
 
+    def take_back_report(*, task: Task, by, today: date) -> None:
+        take_back_step(child=task.about, step=step, by=by, today=today)
+
     return register(
         Rule(
             theme=CHILDREN,
             rows=lambda today: AfterBirth.objects.all(),
             opens_on="born",
             record_report=record_report,
+            take_back_report=take_back_report,
             taken_back_at=page_of_the_list,
             nothing_recorded=_("No birth within the last year is recorded of this person."),
             **parts,

@@ -106,6 +106,7 @@ class Definition(Struct, frozen=True, kw_only=True):
     reading: str = ""  # of the Japanese name, in kana
     for_whom: tuple[ForWhom, ...] = ()
     gives: Words | None = None  # the service in use once granted: "Child allowance, every 2 months"
+    does_task: str = ""  # the key of the rule whose to-do is done by sending
     steps: tuple[Step, ...]
     questions: tuple[Question, ...]
 

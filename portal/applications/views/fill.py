@@ -20,6 +20,7 @@ from portal.applications.branch import asked, stopped_by
 from portal.applications.correct_request import answer_correction, open_request
 from portal.applications.deadline import closed_since, last_day, why_closed
 from portal.applications.definition import definition_of
+from portal.applications.does_task import report_task_done, take_back_report
 from portal.applications.files import CannotAttach
 from portal.applications.forms import form_for
 from portal.applications.known import known_answer
@@ -298,14 +299,16 @@ def review_page(request, application, *, refused: CannotSend | None = None):
 
 @for_posts("applications:resume")
 def send_it(request, resident, uuid):
-    application = own_application(resident, uuid)
+    application, today = own_application(resident, uuid), clock.today()
     try:
-        send(resident=resident, uuid=uuid, by=request.user, today=clock.today())
+        sent = send(resident=resident, uuid=uuid, by=request.user, today=today)
     except CannotSend as reason:
         return review_page(request, application, refused=reason)
     except CannotChange as reason:
         messages.error(request, str(reason))
         return redirect("applications:application", uuid)
+    if sent.state == State.RECEIVED:
+        report_task_done(sent, by=request.user, today=today)
     return redirect("applications:sent", uuid)
 
 
@@ -335,10 +338,12 @@ def withdraw(request, resident, uuid):
     if request.method == "POST":
         was_draft = application.state == State.DRAFT
         try:
-            take_back(resident=resident, uuid=uuid, by=request.user, today=clock.today())
+            taken = take_back(resident=resident, uuid=uuid, by=request.user, today=clock.today())
         except CannotChange as reason:
             messages.error(request, str(reason))
             return redirect("applications:application", uuid)
+        if not was_draft:
+            take_back_report(taken, by=request.user, today=clock.today())
         messages.success(request, _("The draft was put away.") if was_draft else _("Taken back."))
         return redirect("applications:mine")
     context = {
