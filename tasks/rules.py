@@ -138,6 +138,8 @@ class Rule:
     if_not: Text = ""
     # The one main button of its page, where there is something to do on another page first.
     start: Start | None = None
+    # The key of the procedure by which it is done, where a municipality offers that here.
+    procedure: str = ""
     # Made-up people for the rule's own page in the staff pages.
     examples: "Examples | None" = None
     nothing_recorded: Text = _("Nothing about this has been reported for this person.")

@@ -7,6 +7,7 @@ from functools import cached_property
 from tasks.explain import Explanation, Finding, explain, source_names
 from tasks.forms import SnoozeForm, ready_choices
 from tasks.models import LIVE, Status, Task, TaskEvent
+from tasks.offers import page_of_procedure
 from tasks.reminders.promise import WOKEN_WITHIN
 from tasks.reminders.record import Record
 from tasks.rules import Rule, Text, registry
@@ -70,6 +71,13 @@ class TaskPage:
     @property
     def start_address(self) -> str:
         return self.rule.start.address(self.task) if self.rule.start else ""
+
+    @cached_property
+    def apply_at(self) -> str:
+        """The page on which the resident's own municipality takes the application, or ""."""
+        if not (self.live and self.rule.procedure):
+            return ""
+        return page_of_procedure(self.task.resident.municipality_id, self.rule.procedure)
 
     @property
     def by_word(self) -> bool:

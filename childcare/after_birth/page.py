@@ -13,9 +13,11 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from childcare.after_birth.plan import Newborn, plan_rows
+from childcare.after_birth.rules import CHILD_ALLOWANCE
 from childcare.models import AfterBirth, AllowanceAnswer, StepDone
 from childcare.models.after_birth import ClaimAt
 from portal.residents.models import Resident
+from tasks.offers import page_of_procedure
 
 # The forms, as they are called at the counter.
 CLAIM = mark_safe('<span lang="ja">認定請求書</span>')
@@ -38,18 +40,23 @@ class Step:
     done_on: date | None = None
     due_on: date | None = None
     step: str = ""
+    apply_at: str = ""  # the page of this portal on which it can be applied for
     asks: bool = False  # who earns most, before anything else
     late: bool = False
 
 
 @dataclass
 class AfterBirthPage:
-    """`reader` is the user who looks; `weight_g` that at birth, None where not reported."""
+    """`reader` is the user who looks; `weight_g` that at birth, None where not reported.
+
+    `municipality` is the code of the reader's own, which takes the claim.
+    """
 
     child: Resident
     reader: object
     weight_g: int | None
     today: date
+    municipality: str
 
     @cached_property
     def row(self) -> AfterBirth | None:
@@ -129,9 +136,15 @@ class AfterBirthPage:
             due_on=due_on,
             done=row.allowance_done_on is not None,
             done_on=row.allowance_done_on,
+            apply_at=self._where_to_claim_here(),
             asks=self.answer is None,
             late=due_on < self.today,
         )
+
+    def _where_to_claim_here(self) -> str:
+        if self.row.allowance_done_on or self.row.claim_at == ClaimAt.EMPLOYER:
+            return ""
+        return page_of_procedure(self.municipality, CHILD_ALLOWANCE)
 
     def _about_the_allowance(self) -> list[str]:
         if self.row.claim_at == ClaimAt.EMPLOYER:

@@ -87,10 +87,12 @@ def after_birth(*, step: StepDone.Step, **parts) -> Rule:
     )
 
 
+CHILD_ALLOWANCE = "child-allowance"  # the key of the claim among the procedures
 BORN_ON = in_first_year(holds=_("The child was born on {born}."))
 
 after_birth(
     key="childcare.after-birth.child-allowance",
+    procedure=CHILD_ALLOWANCE,
     step=StepDone.Step.ALLOWANCE,
     title=_("Claim the child allowance"),
     due_on="allowance_due_on",

@@ -29,15 +29,16 @@ def after_birth(request, resident, child):
     context = {
         "resident": resident,
         "child": child,
-        "shown": list_for(child, request.user, today),
+        "shown": list_for(child, resident, request.user, today),
         "today": today,
     }
     return render(request, "childcare/after_birth.html", context)
 
 
-def list_for(child: Resident, reader, today) -> AfterBirthPage:
+def list_for(child: Resident, resident: Resident, reader, today) -> AfterBirthPage:
     birth = records_of([child.pk])[child.pk].birth
-    return AfterBirthPage(child, reader, birth and birth.weight_g, today)
+    weight = birth and birth.weight_g
+    return AfterBirthPage(child, reader, weight, today, resident.municipality_id)
 
 
 def say(request, child, today):
@@ -61,7 +62,7 @@ def allowance(request, resident, child):
     if request.method == "POST":
         form = CivilServantForm(request.POST)
         if form.is_valid():
-            return save_answer(request, child, form.cleaned_data)
+            return save_answer(request, resident, child, form.cleaned_data)
         second = "main_earner" not in form.errors
     else:
         asked = "main_earner" in request.GET or "next" in request.GET
@@ -85,10 +86,10 @@ def allowance(request, resident, child):
     return render(request, f"childcare/after_birth_{template}.html", context, status=status)
 
 
-def save_answer(request, child, said):
+def save_answer(request, resident, child, said):
     today = clock.today()
     acts.answer_allowance(child=child, **said, by=request.user, today=today)
-    row = list_for(child, request.user, today).row
+    row = list_for(child, resident, request.user, today).row
     where = {
         ClaimAt.MUNICIPALITY: _("Noted. The child allowance is claimed at the municipality."),
         ClaimAt.EMPLOYER: _("Noted. The child allowance is claimed from the employer."),

@@ -8,8 +8,11 @@ class ApplicationsConfig(AppConfig):
     verbose_name = _("Applications")
 
     def ready(self):
+        from portal.applications.catalogue import page_of_procedure
         from portal.applications.office_groups import make_office_groups
         from portal.applications.ship import ship
+        from tasks import offers
 
+        offers.catalogues.append(page_of_procedure)
         post_migrate.connect(ship, sender=self)
         post_migrate.connect(make_office_groups, sender=self)

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal.applications.called import in_language
@@ -54,6 +55,12 @@ def offers(resident: Resident) -> list[Definition]:
     versions = ProcedureVersion.objects.offered_in(resident.municipality_id)
     found = [definition_of(stored) for stored in versions.values_list("definition", flat=True)]
     return sorted(found, key=lambda one: one.reading or in_language(one.name))
+
+
+def page_of_procedure(municipality: str, key: str) -> str:
+    """Return the address of a procedure's page, or "" where the municipality does not offer it."""
+    offered = ProcedureVersion.objects.offered_in(municipality).filter(procedure__key=key)
+    return reverse("applications:procedure", args=[key]) if offered.exists() else ""
 
 
 def for_person(

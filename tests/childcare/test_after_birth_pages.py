@@ -8,10 +8,17 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from childcare.models import AllowanceAnswer, AnnouncedBirth, StepDone
+from portal.applications.models import Procedure, ProcedureVersion
+from portal.applications.ship import ship
 from portal.residents.models import Resident
 from tasks.models import Task
 from tasks.rules import registry
-from tests.factories import GuardianshipFactory, ResidentFactory, UserFactory
+from tests.factories import (
+    GuardianshipFactory,
+    MunicipalityFactory,
+    ResidentFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -413,3 +420,54 @@ def test_a_birth_that_the_register_has_reported_is_no_longer_listed(client, hana
     AnnouncedBirth.objects.update(registered_on=TODAY + timedelta(days=1))
 
     assertNotContains(client.get(reverse("childcare:born")), "Born on")
+
+
+# ---- where it can be applied for here
+PROCEDURE = "/applications/procedures/child-allowance/"
+
+
+@pytest.fixture
+def offered(db):
+    ship(using="default")
+
+
+@pytest.fixture
+def task(client, hanako, child):
+    answer(client, child)
+    return Task.objects.get(resident=hanako, rule_id=registry[ALLOWANCE].id)
+
+
+def withdraw(*, own):
+    """Nobody is offered the claim any more, or only the residents of another municipality."""
+    ProcedureVersion.objects.filter(procedure__key="child-allowance").update(
+        **{"state": "withdrawn", "ended_at": timezone.now()} if not own else {}
+    )
+    if own:
+        MunicipalityFactory(code="131024", name="中央区", name_kana="チュウオウク")
+        Procedure.objects.filter(key="child-allowance").update(municipality="131024")
+
+
+def test_the_task_and_the_list_lead_to_the_claim_where_the_municipality_takes_it_here(
+    client, child, offered, task
+):
+    for page in (f"/tasks/{task.pk}/", address("after-birth", child)):
+        assertContains(client.get(page), f'href="{PROCEDURE}"')
+    assert client.get(PROCEDURE).status_code == 200
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_where_it_does_not_nothing_leads_there(client, child, offered, task, own):
+    withdraw(own=own)
+
+    for page in (f"/tasks/{task.pk}/", address("after-birth", child)):
+        assertNotContains(client.get(page), PROCEDURE)
+
+
+def test_what_is_claimed_from_the_employer_or_done_leads_there_no_more(client, child, offered):
+    answer(client, child, civil_servant="yes")
+    assertNotContains(client.get(address("after-birth", child)), PROCEDURE)
+
+    answer(client, child, civil_servant="no")
+    assertContains(client.get(address("after-birth", child)), PROCEDURE)
+    client.post(address("after-birth", child), {"done": "allowance"})
+    assertNotContains(client.get(address("after-birth", child)), PROCEDURE)
