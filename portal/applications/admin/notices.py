@@ -43,7 +43,7 @@ class NoticeAdmin(LookOnly, LongList, admin.ModelAdmin):
         address = reverse("admin:applications_application_change", args=[notice.application.uuid])
         return format_html('<a href="{}">{}</a>', address, notice.application.receipt_number or "–")
 
-    @admin.display(description=_("about"))
+    @admin.display(description=_("what it says"))
     def said(self, notice):
         return what_is_said(notice)
 
@@ -51,7 +51,7 @@ class NoticeAdmin(LookOnly, LongList, admin.ModelAdmin):
     def reason(self, notice):
         return why_untold(notice)
 
-    @admin.action(description=_("Try again"))
+    @admin.action(description=_("Send the mail again"))
     def again(self, request, queryset):
         owed = sum(try_again(notice) for notice in queryset)
         messages.success(
