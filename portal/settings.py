@@ -129,6 +129,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.WatchMiddleware",
+    "portal.insights.middleware.UseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -420,6 +421,20 @@ CELERY_BEAT_SCHEDULE = {
     "durations": {
         "task": "portal.applications.jobs.count_usual_durations",
         "schedule": crontab(hour=4, minute=0),
+    },
+    "use": {
+        "task": "portal.insights.jobs.write_use",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "use-events": {
+        "task": "portal.insights.jobs.count_use_events",
+        "schedule": crontab(minute=20),
+        "options": {"expires": 3600},
+    },
+    "use-forget": {
+        "task": "portal.insights.jobs.forget_use",
+        "schedule": crontab(hour=4, minute=45),
     },
     "versions": {
         "task": "tasks.jobs.weigh_waiting_versions",

@@ -1,0 +1,17 @@
+import pytest
+import redis
+from django.conf import settings
+
+
+@pytest.fixture
+def valkey():
+    """The test's own Valkey, with nothing counted in it yet."""
+    with redis.Redis.from_url(settings.REDIS_URL, decode_responses=True) as client:
+        forget(client)
+        yield client
+        forget(client)
+
+
+def forget(client):
+    if keys := list(client.scan_iter("annai:use:*")):
+        client.delete(*keys)

@@ -1,0 +1,168 @@
+"""What is counted as pages are answered: by route and language, and of nobody."""
+
+import logging
+import socket
+
+import pytest
+from django.urls import reverse
+
+from portal.insights import counter
+from portal.insights.middleware import UseMiddleware
+from tests.factories import PASSWORD, ResidentFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+SIGN_IN = "/account/sign-in/"
+
+
+@pytest.fixture
+def counted(valkey):
+    """Return a function that gives what is counted so far, of all minutes."""
+
+    def counted():
+        sums = {}
+        for key in valkey.scan_iter("annai:use:minute:*"):
+            for field, times in valkey.hgetall(key).items():
+                sums[field] = sums.get(field, 0) + int(times)
+        return sums
+
+    return counted
+
+
+@pytest.fixture
+def resident():
+    return ResidentFactory(user=UserFactory(email="hanako@example.jp"))
+
+
+def sign_in(client, password=PASSWORD):
+    return client.post(SIGN_IN, {"login": "hanako@example.jp", "password": password})
+
+
+def test_a_page_is_counted_by_its_route_and_language(client, counted):
+    client.get(SIGN_IN)
+    client.get(SIGN_IN)
+    client.cookies["annai_language"] = "en"
+    client.get(SIGN_IN)
+
+    assert counted() == {"page|account_login|ja": 2, "page|account_login|en": 1}
+
+
+def test_a_sign_in_is_counted_once_and_a_wrong_password_is_none(client, counted, resident):
+    sign_in(client, "not the password")
+    assert counted() == {}
+
+    sign_in(client)
+    sign_in(client)  # already signed in: the page only leads on
+
+    assert counted()["sign-in|account_login|ja"] == 1
+
+
+def test_whoever_signs_in_again_in_the_same_browser_is_counted_again(client, counted, resident):
+    sign_in(client)
+    client.post("/account/sign-out/")
+    sign_in(client)
+
+    assert counted()["sign-in|account_login|ja"] == 2
+
+
+def test_a_form_that_was_taken_is_counted_as_sent(client, counted):
+    client.post(reverse("accounts:language"), {"language": "en"})
+    client.post(reverse("accounts:language"), {"language": "xx"})
+
+    assert counted() == {"sent|accounts:language|ja": 1}  # the page it was chosen on
+
+
+@pytest.mark.parametrize("address", ["/livez", "/metrics", "/no/such/page", "/service-worker.js"])
+def test_what_nobody_reads_is_not_counted(client, counted, address):
+    client.get(address)
+
+    assert counted() == {}
+
+
+def test_a_part_of_a_page_is_no_page(client, counted):
+    client.get(SIGN_IN, headers={"HX-Request": "true"})
+
+    assert counted() == {}
+
+
+def test_nothing_of_who_asks_or_what_for_is_in_valkey(client, valkey, resident):
+    sign_in(client)
+    client.get("/", {"q": "my-secret"}, headers={"User-Agent": "a-known-browser"})
+    client.get("/no/such/page/of-hanako")
+
+    written = str([(key, kept(valkey, key)) for key in valkey.scan_iter("annai:use:*")])
+
+    assert "page|tasks:home|ja" in written
+    session = client.cookies["annai_session"].value
+    for secret in ("hanako", "my-secret", "a-known-browser", "127.0.0.1", session):
+        assert secret not in written
+    assert str(resident.ref) not in written
+
+
+def kept(valkey, key):
+    return valkey.hgetall(key) if valkey.type(key) == "hash" else valkey.smembers(key)
+
+
+def test_counting_asks_the_database_nothing(client, valkey, statements):
+    client.get(SIGN_IN)
+
+    assert not [statement for statement in statements if "insights" in statement]
+
+
+# ---- without Valkey
+def test_without_valkey_pages_are_shown_and_it_is_not_tried_again_at_once(
+    client, settings, monkeypatch, caplog
+):
+    tried = []
+    add = counter.add
+    monkeypatch.setattr(counter, "add", lambda *args, **named: tried.append(add(*args, **named)))
+    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+
+    with caplog.at_level(logging.WARNING, logger="portal.insights.counter"):
+        answers = [client.get(SIGN_IN).status_code for _ in range(5)]
+
+    assert answers == [200] * 5
+    assert not tried
+    assert [record.message for record in caplog.records] == ["Use is not counted"]
+
+
+def test_a_valkey_that_does_not_answer_is_asked_once_in_ten_seconds(settings, monkeypatch):
+    moment = [1000.0]
+    monkeypatch.setattr(counter.time, "monotonic", lambda: moment[0])
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        settings.REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        one = counter.Counter()
+        for later in (0, 9.9, 10):
+            moment[0] = 1000 + later
+            one.count(["page|tasks:home|ja"], now=0)
+
+        asked = [silent.accept()[0] for _ in range(2)]
+        silent.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+    for connection in asked:
+        connection.close()
+    counter.valkey(settings.REDIS_URL).close()
+
+
+def test_once_valkey_is_back_it_is_counted_again(counted, settings, monkeypatch):
+    moment = [1000.0]
+    monkeypatch.setattr(counter.time, "monotonic", lambda: moment[0])
+    there, settings.REDIS_URL = settings.REDIS_URL, "unix:///nowhere/valkey.sock"
+    one = counter.Counter()
+    one.count(["page|lost|ja"], now=0)
+    settings.REDIS_URL = there
+    one.count(["page|lost|ja"], now=0)
+    moment[0] += counter.SILENT_FOR
+
+    one.count(["page|counted|ja"], now=0)
+
+    assert counted() == {"page|counted|ja": 1}
+
+
+def test_what_goes_wrong_in_a_view_still_goes_wrong(rf, valkey):
+    def breaks(request):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        UseMiddleware(breaks)(rf.get("/"))
