@@ -186,3 +186,19 @@ def test_a_templates_text_comes_below_what_is_typed_with_scripts_or_without(
     expect(clerks.locator("#id_message")).to_have_value("Good day.\n\nAccount.")
     expect(clerks.locator("#id_message")).to_be_focused()
     context.close()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_what_is_wrong_in_a_case_leads_to_its_field(browsing, page, width):
+    page.set_viewport_size({"width": width, "height": 740})
+    browsing("/staff/applications/application/{office.case.uuid}/")
+    page.get_by_label("What is to be corrected").fill(" ")
+    page.get_by_role("button", name="Ask", exact=True).click()
+
+    alert = page.get_by_role("alert")
+    expect(alert).to_have_text("Write what is to be corrected.")
+    assert findings(page) == []
+    alert.get_by_role("link").click()
+    field = page.get_by_label("What is to be corrected")
+    expect(field).to_be_in_viewport()
+    expect(field).to_have_accessible_description("Write what is to be corrected.")
