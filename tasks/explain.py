@@ -9,7 +9,6 @@ from datetime import date, datetime
 from functools import cache
 
 from django.db.models import F
-from django.utils.translation import get_language
 
 from portal.database import Kept
 from portal.residents.models import Resident, Source
@@ -141,11 +140,7 @@ def _verdict(findings: list[Finding]) -> bool | None:
 def source_names(explanations: Iterable[Explanation]) -> dict[str, str]:
     """Return what to call the sources of some explanations: {key: name}."""
     keys = {finding.source for one in explanations for finding in one.findings}
-    english = get_language() != "ja"
-    return {
-        source.key: (source.name_en if english else source.name) or source.name or source.key
-        for source in Source.objects.filter(key__in=keys)
-    }
+    return {source.key: source.called() for source in Source.objects.filter(key__in=keys)}
 
 
 @dataclass(frozen=True)

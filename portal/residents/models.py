@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal.residents.ages import ADULT, SIGNATURE_CERTIFICATE, FirstDayAtAge
@@ -94,6 +95,11 @@ class Source(models.Model):
 
     def __str__(self):
         return self.key
+
+    def called(self) -> str:
+        """Return its name in the reader's language, or the key where it has none."""
+        english = get_language() != "ja"
+        return (self.name_en if english else self.name) or self.name or self.key
 
 
 class Fact(models.Model):

@@ -13,7 +13,13 @@ from portal.applications.searched import one_form, searched_form
 from portal.applications.start import start
 from portal.residents.models import Resident
 from tests.applications.factories import ProcedureFactory, SentApplicationFactory, VersionFactory
-from tests.factories import CHIYODA, ChildFactory, MunicipalityFactory, ResidentFactory
+from tests.factories import (
+    CHIYODA,
+    ChildFactory,
+    GuardianshipFactory,
+    MunicipalityFactory,
+    ResidentFactory,
+)
 
 TODAY = date(2026, 11, 20)
 
@@ -111,6 +117,7 @@ def test_each_stands_under_its_life_events_and_the_others_at_the_end():
     [
         *("児童手当", "手当", "じどうてあて", "ジドウテアテ", "ｼﾞﾄﾞｳﾃｱﾃ", "児童手等"),
         *("児重手当", "児手当", "児童の手当", "じどうてあた"),
+        *("こども 手当", "こども手当", "子供手当"),
         *("child allowance", "CHILD", "child alowance", "child benifit", "alowance", "出産"),
     ],
 )
@@ -244,6 +251,18 @@ def test_what_was_sent_before_is_said(november, shipped, hers, hanako):
     html = hers.get("/applications/procedures/child-allowance/").content.decode()
 
     assert f"You have already applied for this: {sent.receipt_number}." in html
+
+
+def test_of_which_children_it_was_sent_is_said_where_one_is_chosen(november, shipped, hers, hanako):
+    second = GuardianshipFactory(guardian=hanako, child=ChildFactory(name="山田 次郎")).child
+    version = ProcedureVersion.objects.offered().get(procedure__key="child-allowance")
+    for state in ("withdrawn", "received"):
+        SentApplicationFactory(resident=hanako, version=version, about=second, state=state)
+
+    html = hers.get("/applications/procedures/child-allowance/start/").content.decode()
+
+    assert html.count("already applied for") == 1
+    assert html.index("山田 次郎") < html.index("already applied for")
 
 
 def test_a_procedure_of_another_municipality_is_not_there(november, hers):

@@ -307,9 +307,12 @@ def test_a_reported_application_is_shown_with_the_states_it_was_told_in(hers, ha
             value={"ref": ref, "procedure": "nursery", "status": status, "seq": seq},
         )
 
+    type(application.source).objects.update(name="申請管理（見本）", name_en="case register")
+
     main = shown(hers, application)
 
     assert main.index("Sent") < main.index("The office began to check it")
+    assert "Reported by case register on" in main
     assert "Decided: not granted" not in main
     assert f"applications/{application.uuid}/message/" not in main
 
@@ -548,7 +551,10 @@ def test_both_pages_are_shown_in_each_state_and_language(hers, hanako, hers_sent
         one = SentApplicationFactory(
             resident=hanako, version=hers_sent.version, state=state, turn=TURN[state], **fields
         )
-        assert f'lang="{language}"' in shown(hers, one)
+        html = shown(hers, one)
+        assert f'lang="{language}"' in html
+        if language == "en":
+            assert ("how to have the decision reviewed" in html) is (state == "refused")
     assert hers.get(MINE).status_code == 200
 
 

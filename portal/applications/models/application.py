@@ -294,7 +294,7 @@ class ApplicationEvent(OfApplication):
     class What(models.TextChoices):
         STATE = "state", _("another state")
         STEP = "step", _("another step")
-        TAKEN = "taken", _("taken")
+        TAKEN = "taken", pgettext_lazy("an application by a clerk", "taken")
         HANDED_OVER = "handed-over", _("handed over")
         PROPOSED = "proposed", _("not granting proposed")
         PROPOSAL_REJECTED = "rejected", _("proposal sent back")

@@ -73,6 +73,7 @@ def begin(request, resident, key):
         "resident": resident,
         "definition": definition,
         "people": people,
+        "applied": applied_for(resident, key),
         "today": today,
         "closed": why_closed(last) if last else "",
         "mistakes": [("id_about", _("Choose a child."))]
@@ -80,6 +81,13 @@ def begin(request, resident, key):
         else [],
     }
     return render(request, "applications/begin.html", context)
+
+
+def applied_for(resident, key) -> set[int]:
+    """Return about whom the resident has sent one that is under way or was granted."""
+    own = Application.objects.for_resident(resident).filter(procedure_key=key)
+    over = [State.DRAFT, State.REFUSED, State.WITHDRAWN]
+    return set(own.exclude(state__in=over).values_list("about", flat=True))
 
 
 def whom_about(resident, definition, today) -> list[Resident]:
@@ -344,7 +352,8 @@ def withdraw(request, resident, uuid):
             return redirect("applications:application", uuid)
         if not was_draft:
             take_back_report(taken, by=request.user, today=clock.today())
-        messages.success(request, _("The draft was put away.") if was_draft else _("Taken back."))
+        said = _("The draft was put away.") if was_draft else _("The application was taken back.")
+        messages.success(request, said)
         return redirect("applications:mine")
     context = {
         "resident": resident,
