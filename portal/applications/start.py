@@ -18,7 +18,10 @@ def start(
     keep_loads_out([resident.pk])
     lock_people([resident.pk])
     drafts = Application.objects.for_resident(resident).filter(
-        state=State.DRAFT, version__procedure=version.procedure_id, about=about
+        state=State.DRAFT,
+        version__procedure=version.procedure_id,
+        about=about,
+        municipality=resident.municipality_id,  # one begun before moving goes to the office there
     )
     if draft := drafts.first():
         return draft

@@ -15,7 +15,7 @@ from portal.applications.take import take
 from portal.residents.models import Guardianship
 from tests.applications.test_filling_in import begin, fill, question
 from tests.applications.test_filling_in import send as send_by_page
-from tests.factories import CHIYODA, UserFactory
+from tests.factories import CHIYODA, MunicipalityFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november", "shipped")]
 TODAY = date(2026, 11, 20)
@@ -45,6 +45,23 @@ def test_a_last_day_that_has_passed_is_told_before_anything_is_typed(hers):
     assert LATE in begun.content.decode()
     assert 'button-main">Begin' not in begun.content.decode()
     assert not Application.objects.exists()
+
+
+def test_who_has_moved_is_told_where_a_draft_goes_and_begins_a_new_one(hers, hanako):
+    draft = fill(hers)
+    review = reverse("applications:review", args=[draft.uuid])
+    assert "where you lived when you began" not in hers.get(review).content.decode()
+    hanako.municipality = MunicipalityFactory(code="131024", name="中央区")
+    hanako.save()
+
+    assert "where you lived when you began" in hers.get(review).content.decode()
+    page = reverse("applications:procedure", args=["child-allowance"])
+    assert hers.get(page).context["draft"] is None
+    hers.post(reverse("applications:start", args=["child-allowance"]))
+    hers.post(reverse("applications:start", args=["child-allowance"]))
+
+    drafts = Application.objects.order_by("pk").values_list("municipality", flat=True)
+    assert list(drafts) == [CHIYODA, "131024"]
 
 
 def test_who_no_longer_acts_for_the_child_neither_sends_nor_is_told_of_it(hers, hanako):

@@ -59,7 +59,14 @@ def procedure(request, resident, key):
             for one, last in counted
             if last and (last > today - LONG_PAST or definition.deadline.late == "stop")
         ],
-        "draft": next((one for one in running if one.state == State.DRAFT), None),
+        "draft": next(
+            (
+                one
+                for one in running
+                if one.state == State.DRAFT and one.municipality_id == resident.municipality_id
+            ),
+            None,
+        ),
         "sent": [one for one in running if one.state != State.DRAFT],
         "steps": [
             {"name": step.name, "usual": usual_words(durations.get(step.key), step.usual_days)}

@@ -301,6 +301,7 @@ def review_page(request, application, *, refused: CannotSend | None = None):
         "today": today,
         "closed": why_closed(last) if last else "",
         "superseded": superseded(application),
+        "moved_away": application.municipality_id != application.resident.municipality_id,
     }
     return render(request, "applications/review.html", context, status=422 if refused else 200)
 
