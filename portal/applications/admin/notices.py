@@ -38,6 +38,10 @@ class NoticeAdmin(LookOnly, LongList, admin.ModelAdmin):
         view = self.admin_site.admin_view(self.changelist_view)
         return [path("", view, name="applications_notice_changelist")]
 
+    def changelist_view(self, request, extra_context=None):
+        title = _("Mails about applications that were given up")
+        return super().changelist_view(request, {**(extra_context or {}), "title": title})
+
     @admin.display(description=_("receipt number"))
     def case(self, notice):
         address = reverse("admin:applications_application_change", args=[notice.application.uuid])
