@@ -1,5 +1,8 @@
 """The staff pages in a real browser: nothing the policy refuses, nothing axe finds in our pages."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
@@ -10,6 +13,7 @@ from portal.applications.ship import ship
 from tasks import versions
 from tasks.rules import registry
 from tests.applications.factories import OfficeMembershipFactory, SentApplicationFactory
+from tests.feedback.factories import OpinionFactory, WordingFactory
 from tests.staff.conftest import open_record
 from tests.tasks.changed_rules import change, other_code
 
@@ -28,6 +32,8 @@ OUR_OWN = {
     "starting reminders": "/staff/reminders/reminder/start/",
     "cases": "/staff/applications/application/",
     "a case": "/staff/applications/application/{office.case.uuid}/",
+    "opinions": "/staff/feedback/opinion/",
+    "an opinion": "/staff/feedback/opinion/{office.opinion.uuid}/",
     "a new procedure": "/staff/applications/procedure/add/",
     "a procedure": "/staff/applications/procedure/{office.case.version.procedure_id}/",
     "its preview": "/staff/applications/procedure/{office.case.version.procedure_id}/preview/",
@@ -71,6 +77,10 @@ def browsing(live_server, client, office, superuser, page):
     office.case = SentApplicationFactory(
         version=version, state="under-review", resident=office.resident
     )
+    office.opinion = OpinionFactory(
+        asker=office.resident, wording=WordingFactory(messages=["x"]), errors=["a:b"]
+    )
+    OpinionFactory(given_at=office.opinion.given_at - timedelta(days=1))
     page.context.add_cookies(
         [
             {
@@ -202,3 +212,28 @@ def test_what_is_wrong_in_a_case_leads_to_its_field(browsing, page, width):
     field = page.get_by_label("What is to be corrected")
     expect(field).to_be_in_viewport()
     expect(field).to_have_accessible_description("Write what is to be corrected.")
+
+
+def test_opinions_are_reviewed_by_keyboard_alone(browsing, page, office):
+    browsing("/staff/feedback/opinion/")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(str(office.opinion.uuid)))
+
+    page.keyboard.press("t")
+    expect(page.locator("#tags")).to_be_focused()
+    page.keyboard.type("words")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The tags have been changed.")).to_be_visible()
+    page.keyboard.press("s")
+    expect(page.locator("#to")).to_be_focused()
+    for _stop in ("why", "improvement", "write one", "the button"):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The state has been changed.")).to_be_visible()
+    page.keyboard.press("n")
+    expect(page).not_to_have_url(re.compile(str(office.opinion.uuid)))
+
+    office.opinion.refresh_from_db()
+    assert office.opinion.state == "looking"
+    assert [tag.name for tag in office.opinion.tags.all()] == ["words"]
