@@ -16,13 +16,31 @@ GONE = (ProcedureVersion.State.WITHDRAWN, ProcedureVersion.State.REPLACED)
 
 @dataclass(frozen=True)
 class Superseded:
-    """The version of a draft is no longer offered; `newer` is what is, if anything."""
+    """The version of a draft is no longer offered; `newer` is what is, if anything.
+
+    `version` is the one that was withdrawn, where the draft can no longer be sent; else its own.
+    """
 
     version: ProcedureVersion
     newer: ProcedureVersion | None
     added: list[Question]
     changed: list[Question]
     gone: list[Question]
+
+
+def withdrawn_as(version: ProcedureVersion) -> ProcedureVersion | None:
+    """Return the version with which the procedure of this one was withdrawn; None while it is not.
+
+    Who began with an earlier version than that cannot send it either.
+    """
+    if version.state not in GONE:
+        return None
+    if version.state == ProcedureVersion.State.WITHDRAWN:
+        return version
+    ever = ProcedureVersion.objects.filter(procedure=version.procedure_id)
+    ever = ever.exclude(state=ProcedureVersion.State.DRAFT)
+    newest = ever.order_by("-number").first()
+    return newest if newest.state == ProcedureVersion.State.WITHDRAWN else None
 
 
 def superseded(application: Application) -> Superseded | None:
@@ -32,10 +50,11 @@ def superseded(application: Application) -> Superseded | None:
         return None
     offered = ProcedureVersion.objects.offered_in(application.municipality_id)
     newer = offered.filter(procedure__key=application.procedure_key).first()
+    told_of = withdrawn_as(version) or version
     if newer is None:
-        return Superseded(version, None, [], [], [])
+        return Superseded(told_of, None, [], [], [])
     before, after = definition_of(version.definition), definition_of(newer.definition)
-    return Superseded(version, newer, *changes_between(before, after))
+    return Superseded(told_of, newer, *changes_between(before, after))
 
 
 def changes_between(before: Definition, after: Definition):

@@ -13,8 +13,9 @@ from portal.applications.act_for import acts_for
 from portal.applications.answer import Missing, missing
 from portal.applications.deadline import closed_since, why_closed
 from portal.applications.definition import definition_of
-from portal.applications.models import Application, ProcedureVersion, State
+from portal.applications.models import Application, State
 from portal.applications.move import held, move
+from portal.applications.newer import withdrawn_as
 from portal.applications.receipt import next_number
 from portal.applications.states import RESIDENT
 from portal.applications.unasked import put_away_unasked
@@ -56,7 +57,7 @@ def send(*, resident: Resident, uuid, by, today: date) -> Application:
 
 def _check(application: Application, today: date) -> None:
     version = application.version
-    if version.state == ProcedureVersion.State.WITHDRAWN:
+    if withdrawn_as(version):
         raise CannotSend(
             _("Your municipality no longer offers this. What you typed is kept; ask it what to do.")
         )

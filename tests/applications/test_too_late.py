@@ -268,6 +268,35 @@ def test_the_files_of_a_question_that_is_asked_anew_go_with_its_answer(hers):
     assert not Attachment.objects.of(draft).filter(removed_at=None).exists()
 
 
+def test_with_a_withdrawn_version_the_drafts_of_those_before_it_end_too(hers):
+    draft = fill(hers)
+    offer(lambda text: text.replace("en: Free of charge", "en: Nothing"))
+    newest = ProcedureVersion.objects.offered().get(procedure__key="child-allowance")
+    withdraw_version(version=newest, because="It is on paper now.", by=UserFactory())
+
+    review = hers.get(reverse("applications:review", args=[draft.uuid])).content.decode()
+    response = send_by_page(hers, draft)
+
+    assert "This is no longer offered" in review and "It is on paper now." in review
+    assert "can be sent so" not in review and response.status_code == 422
+    draft.refresh_from_db()
+    assert draft.state == "draft" and draft.answers["main-earner"] == "me"
+
+
+def test_a_draft_of_an_earlier_version_can_be_sent_once_there_is_one_again(hers):
+    draft = fill(hers)
+    versions = ProcedureVersion.objects.filter(procedure__key="child-allowance")
+    offer(lambda text: text.replace("en: Free of charge", "en: Nothing"))
+    withdraw_version(version=versions.offered().get(), because="Wrong fee.", by=UserFactory())
+    procedure = draft.version.procedure
+    again = save_draft(procedure=procedure, text=draft.version.text, by=UserFactory())
+    publish(version=again, by=UserFactory())
+
+    assert send_by_page(hers, draft).status_code == 200
+    draft.refresh_from_db()
+    assert draft.state == "received"
+
+
 def test_a_draft_of_what_was_withdrawn_can_be_put_away(hers):
     draft = fill(hers)
     withdraw_version(version=draft.version, because="Closed.", by=UserFactory())
