@@ -436,6 +436,15 @@ CELERY_BEAT_SCHEDULE = {
         "task": "portal.insights.jobs.forget_use",
         "schedule": crontab(hour=4, minute=45),
     },
+    "figures": {
+        "task": "portal.insights.jobs.count_figures",
+        "schedule": crontab(hour=4, minute=50),
+    },
+    "figures-running-week": {
+        "task": "portal.insights.jobs.count_running_week",
+        "schedule": crontab(minute=5),
+        "options": {"expires": 3600},
+    },
     "versions": {
         "task": "tasks.jobs.weigh_waiting_versions",
         "schedule": crontab(minute="*/5"),
@@ -450,6 +459,13 @@ CELERY_BEAT_SCHEDULE = {
 }
 CELERY_TASK_DEFAULT_PRIORITY = 6  # with Valkey as broker, 0 goes first
 CRASH_AT = os.environ.get("CRASH_AT")  # for tests: portal/crash_points.py
+
+# ---- figures for everyone
+# Under which licence they may be used: its name and address. The municipality's to choose.
+FIGURES_LICENCE = os.environ.get("FIGURES_LICENCE", "CC BY 4.0")
+FIGURES_LICENCE_URL = os.environ.get(
+    "FIGURES_LICENCE_URL", "https://creativecommons.org/licenses/by/4.0/"
+)
 
 # ---- watching
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # who shows it may read /metrics

@@ -18,6 +18,7 @@ urlpatterns = [
     path("children/", include("childcare.urls")),
     path("applications/", include("portal.applications.urls")),
     path("opinions/", include("feedback.urls")),
+    path("figures/", include("portal.insights.urls")),
     path("service-worker.js", service_worker, name="service-worker"),
     path("", include("tasks.urls")),
 ]

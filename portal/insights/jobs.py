@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from portal import clock
 from portal.insights.events import count_events
+from portal.insights.roll_up import roll_up
 from portal.insights.write import forget_minutes, write_minutes
 
 
@@ -24,3 +25,15 @@ def count_use_events():
 def forget_use():
     """Delete the minutes of two weeks ago; their days stay. Safe to run twice."""
     return forget_minutes(today=timezone.localdate())
+
+
+@shared_task
+def count_figures():
+    """Count the figures for everyone, a year back. Safe to run twice, also at once."""
+    return roll_up(today=clock.today())
+
+
+@shared_task
+def count_running_week():
+    """Count the week that runs, each hour; it is shown once it is over. Safe to run twice."""
+    return roll_up(today=clock.today(), weeks=1)

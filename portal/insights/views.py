@@ -1,0 +1,58 @@
+"""The figures for everyone: the page, its files, and what their columns mean."""
+
+from datetime import date
+
+from django.conf import settings
+from django.http import Http404, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from portal import clock
+from portal.insights import open_data
+from portal.insights.models import Measure, Week
+from portal.insights.published import published
+
+
+@require_safe
+def dashboard(request):
+    context = {"figures": published(today=clock.today()), **licence()}
+    return render(request, "insights/dashboard.html", context)
+
+
+@require_safe
+def dictionary(request):
+    context = {"measures": Measure.choices, "columns": open_data.COLUMNS, **licence()}
+    return render(request, "insights/dictionary.html", context)
+
+
+@require_safe
+def totals_file(request, kind):
+    return as_file(open_data.totals(), kind, "figures")
+
+
+@require_safe
+def week_file(request, monday, kind):
+    try:
+        monday = date.fromisoformat(monday)
+    except ValueError:
+        raise Http404 from None
+    if not Week.objects.filter(monday=monday, closed=True).exists():
+        raise Http404
+    return as_file(open_data.of_week(monday), kind, f"figures-{monday}")
+
+
+def as_file(figures, kind, name):
+    if kind == "csv":
+        answer = StreamingHttpResponse(
+            open_data.csv_lines(figures), content_type="text/csv; charset=utf-8"
+        )
+        answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+        return answer
+    about = {"licence": settings.FIGURES_LICENCE, "licence_url": settings.FIGURES_LICENCE_URL}
+    return StreamingHttpResponse(
+        open_data.json_lines(figures, about=about), content_type="application/json"
+    )
+
+
+def licence() -> dict:
+    return {"licence": settings.FIGURES_LICENCE, "licence_url": settings.FIGURES_LICENCE_URL}
