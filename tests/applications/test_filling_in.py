@@ -46,6 +46,7 @@ def test_beginning_leads_to_the_first_question_with_its_place(hers):
 
     assert "Who earns most among the guardians?" in shown
     assert "1 / 8" in shown
+    assert "Claim for the child allowance · " in shown and "山田 陽太" in shown
 
 
 def test_beginning_again_goes_on_with_the_same_draft(hers):
