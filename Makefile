@@ -63,13 +63,14 @@ faults: setup ## kill processes and servers at chance moments, KILLS of them, an
 	@$(BIN)/python -m tests.faults --kills $(or $(KILLS),100) \
 		$(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
-bench: setup ## measure nights, pages, reminders, forecasts, plans and queues; prints ratios
+bench: setup ## measure nights, pages, reminders, forecasts, queues, use; prints ratios
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.page
 	@$(BIN)/python -m bench.reminders
 	@$(BIN)/python -m bench.forecast
 	@$(BIN)/python -m bench.childcare
 	@$(BIN)/python -m bench.cases
+	@$(BIN)/python -m bench.use
 
 lock: $(INSTALLED) ## write requirements.lock from pyproject.toml with the newest versions
 	$(BIN)/pip-compile --quiet --upgrade --extra dev --generate-hashes --allow-unsafe --strip-extras \

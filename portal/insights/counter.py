@@ -9,8 +9,11 @@ A minute is a whole number: minutes since 1970 in UTC. A hash and its place in t
 one transaction, so neither is ever without the other.
 """
 
+import atexit
 import logging
+import threading
 import time
+from collections import Counter as Sums
 from functools import cache
 
 import redis
@@ -20,37 +23,54 @@ from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
 
+HANDED_OVER_EVERY = 1  # second: what a killed process may lose
+SILENT_FOR = 10  # seconds in which a process does not try again after a failure
 PATIENCE = 0.1  # seconds for Valkey, for each of connecting and answering
-SILENT_FOR = 10  # seconds in which this process does not try again after a failure
 MINUTES, BATCHES = "annai:use:minutes", "annai:use:batches"
 
 
 class Counter:
-    """Counts for this process. What cannot be counted is left out, and nobody waits for it."""
+    """The sums of this process, which hands them to Valkey about once a second.
+
+    The first request after a second does so, after its answer is made; no other waits for it. What
+    Valkey did not take is left out, since nobody knows whether it arrived: better lost than double.
+    """
 
     def __init__(self):
-        self.silent_until = 0.0
+        self.lock, self.sums, self.next_at = threading.Lock(), Sums(), 0.0
 
     def count(self, fields: list[str], *, now: float) -> None:
         """Add 1 to each field in the minute of `now`, seconds since 1970. Never raises for Valkey.
 
-        Other threads do not wait while one finds out that Valkey is gone; each may find it out.
+        Without fields it only hands over what is due.
         """
-        if time.monotonic() < self.silent_until:
+        minute = int(now // 60)
+        with self.lock:
+            self.sums.update((minute, field) for field in fields)
+            if not self.sums or time.monotonic() < self.next_at:
+                return
+            self.next_at = time.monotonic() + HANDED_OVER_EVERY
+        self.hand_over()
+
+    def hand_over(self) -> None:
+        """Hand over all sums now. Never raises for Valkey."""
+        with self.lock:
+            sums, self.sums = self.sums, Sums()
+        if not sums:
             return
         try:
-            add(fields, minute=int(now // 60))
+            add(sums)
         except redis.RedisError as error:
-            self.silent_until = time.monotonic() + SILENT_FOR
+            self.next_at = time.monotonic() + SILENT_FOR
             logger.warning("Use is not counted", extra={"why": type(error).__name__})
 
 
-def add(fields: list[str], *, minute: int) -> None:
-    """Add 1 to each field, in one round trip. Raises redis.RedisError."""
+def add(sums: dict[tuple[int, str], int]) -> None:
+    """Add sums, by minute and field, in one round trip. Raises redis.RedisError."""
     with valkey(settings.REDIS_URL).pipeline(transaction=True) as pipeline:
-        for field in fields:
-            pipeline.hincrby(minute_key(minute), field, 1)
-        pipeline.sadd(MINUTES, minute)
+        for (minute, field), times in sums.items():
+            pipeline.hincrby(minute_key(minute), field, times)
+        pipeline.sadd(MINUTES, *{minute for minute, _ in sums})
         pipeline.execute()
 
 
@@ -76,3 +96,7 @@ def minute_key(minute) -> str:
 
 def batch_key(batch: str) -> str:
     return f"annai:use:batch:{batch}"
+
+
+counter = Counter()
+atexit.register(counter.hand_over)

@@ -4,7 +4,7 @@ import time
 
 from django.conf import settings
 
-from portal.insights.counter import Counter, field
+from portal.insights.counter import counter, field
 from portal.insights.models.use import Measure
 
 ASKED_ALL_THE_TIME = {"livez", "healthz", "metrics", "service-worker"}
@@ -21,12 +21,10 @@ class UseMiddleware:
 
     def __init__(self, get_response):
         self.get_response = get_response
-        self.counter = Counter()
 
     def __call__(self, request):
         response = self.get_response(request)
-        if counted := fields(request, response):
-            self.counter.count(counted, now=time.time())
+        counter.count(fields(request, response), now=time.time())
         return response
 
 

@@ -2,12 +2,16 @@
 
 import logging
 import socket
+import subprocess
+import sys
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 
 from portal.insights import counter
 from portal.insights.middleware import UseMiddleware
+from tests.at_once import at_once
 from tests.factories import PASSWORD, ResidentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +23,7 @@ def counted(valkey):
     """Return a function that gives what is counted so far, of all minutes."""
 
     def counted():
+        counter.counter.hand_over()
         sums = {}
         for key in valkey.scan_iter("annai:use:minute:*"):
             for field, times in valkey.hgetall(key).items():
@@ -88,6 +93,7 @@ def test_nothing_of_who_asks_or_what_for_is_in_valkey(client, valkey, resident):
     sign_in(client)
     client.get("/", {"q": "my-secret"}, headers={"User-Agent": "a-known-browser"})
     client.get("/no/such/page/of-hanako")
+    counter.counter.hand_over()
 
     written = str([(key, kept(valkey, key)) for key in valkey.scan_iter("annai:use:*")])
 
@@ -108,56 +114,105 @@ def test_counting_asks_the_database_nothing(client, valkey, statements):
     assert not [statement for statement in statements if "insights" in statement]
 
 
-# ---- without Valkey
+# ---- how often Valkey is asked, and without it
+@pytest.fixture
+def clock(monkeypatch):
+    """The seconds that the counter believes to have passed, in a list of one."""
+    seconds = [1000.0]
+    monkeypatch.setattr(counter.time, "monotonic", lambda: seconds[0])
+    return seconds
+
+
+@pytest.fixture
+def handed_over(monkeypatch):
+    """The sums that were handed to Valkey, each time."""
+    calls, add = [], counter.add
+    monkeypatch.setattr(counter, "add", lambda sums: (calls.append(dict(sums)), add(sums)))
+    return calls
+
+
+def test_sums_are_handed_over_by_the_first_request_after_a_second(valkey, clock, handed_over):
+    one = counter.Counter()
+    for later in (0, 0.1, 0.9, 1, 1.5):
+        clock[0] = 1000 + later
+        one.count(["page|tasks:home|ja"], now=60)
+
+    assert handed_over == [{(1, "page|tasks:home|ja"): 1}, {(1, "page|tasks:home|ja"): 3}]
+
+
+def test_a_request_that_counts_nothing_hands_over_what_is_due(valkey, clock, handed_over):
+    one = counter.Counter()
+    one.count(["page|tasks:home|ja"], now=59)
+    one.count(["page|tasks:home|ja"], now=59)
+    clock[0] += 1
+    one.count([], now=61)
+    clock[0] += 1
+    one.count([], now=62)
+
+    assert handed_over == [{(0, "page|tasks:home|ja"): 1}] * 2
+
+
+def test_requests_at_once_are_each_counted(valkey):
+    one = counter.Counter()
+
+    def deed():
+        for _ in range(200):
+            one.count(["page|tasks:home|ja"], now=0)
+
+    at_once(deed, deed, deed, deed)
+    one.hand_over()
+
+    assert valkey.hgetall(counter.minute_key(0)) == {"page|tasks:home|ja": "800"}
+
+
 def test_without_valkey_pages_are_shown_and_it_is_not_tried_again_at_once(
-    client, settings, monkeypatch, caplog
+    client, valkey, clock, handed_over, settings, caplog, monkeypatch
 ):
-    tried = []
-    add = counter.add
-    monkeypatch.setattr(counter, "add", lambda *args, **named: tried.append(add(*args, **named)))
+    monkeypatch.setattr(counter.counter, "next_at", 0.0)
     settings.REDIS_URL = "unix:///nowhere/valkey.sock"
 
     with caplog.at_level(logging.WARNING, logger="portal.insights.counter"):
-        answers = [client.get(SIGN_IN).status_code for _ in range(5)]
+        for later in (0, 1, 9.9, 10):
+            clock[0] = 1000 + later
+            assert client.get(SIGN_IN).status_code == 200
 
-    assert answers == [200] * 5
-    assert not tried
-    assert [record.message for record in caplog.records] == ["Use is not counted"]
+    assert len(handed_over) == 2
+    assert [record.message for record in caplog.records] == ["Use is not counted"] * 2
 
 
-def test_a_valkey_that_does_not_answer_is_asked_once_in_ten_seconds(settings, monkeypatch):
-    moment = [1000.0]
-    monkeypatch.setattr(counter.time, "monotonic", lambda: moment[0])
+def test_a_valkey_that_does_not_answer_is_asked_once_in_ten_seconds(settings, clock, handed_over):
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(60)
         settings.REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         one = counter.Counter()
         for later in (0, 9.9, 10):
-            moment[0] = 1000 + later
+            clock[0] = 1000 + later
             one.count(["page|tasks:home|ja"], now=0)
 
-        asked = [silent.accept()[0] for _ in range(2)]
-        silent.setblocking(False)
-        with pytest.raises(BlockingIOError):
-            silent.accept()
-    for connection in asked:
-        connection.close()
+    assert len(handed_over) == 2
     counter.valkey(settings.REDIS_URL).close()
 
 
-def test_once_valkey_is_back_it_is_counted_again(counted, settings, monkeypatch):
-    moment = [1000.0]
-    monkeypatch.setattr(counter.time, "monotonic", lambda: moment[0])
+def test_once_valkey_is_back_it_is_counted_again(valkey, settings, clock):
     there, settings.REDIS_URL = settings.REDIS_URL, "unix:///nowhere/valkey.sock"
     one = counter.Counter()
     one.count(["page|lost|ja"], now=0)
     settings.REDIS_URL = there
-    one.count(["page|lost|ja"], now=0)
-    moment[0] += counter.SILENT_FOR
+    one.count(["page|counted|ja"], now=0)
+    clock[0] += counter.SILENT_FOR
 
     one.count(["page|counted|ja"], now=0)
 
-    assert counted() == {"page|counted|ja": 1}
+    assert valkey.hgetall(counter.minute_key(0)) == {"page|counted|ja": "2"}
+
+
+def test_what_a_process_has_counted_is_handed_over_as_it_ends(valkey):
+    program = (
+        "import django; django.setup(); from portal.insights.counter import counter;"
+        "[counter.count(['page|tasks:home|ja'], now=0) for _ in range(3)]"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=settings.BASE_DIR, check=True)
+
+    assert valkey.hgetall(counter.minute_key(0)) == {"page|tasks:home|ja": "3"}
 
 
 def test_what_goes_wrong_in_a_view_still_goes_wrong(rf, valkey):

@@ -21,8 +21,7 @@ HOME, CHILD = "page|tasks:home|ja", "page|childcare:child|en"
 
 
 def count(field=HOME, times=1, minute=MINUTE):
-    for _ in range(times):
-        counter.add([field], minute=minute)
+    counter.add({(minute, field): times})
 
 
 def minutes():
