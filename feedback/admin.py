@@ -139,7 +139,7 @@ def counts(asked, *, by) -> list[tuple]:
         kept = asked.copy()
         kept["state"] = state.value
         kept.pop("before", None)
-        count = many[state]
+        count = many.get(state, "")
         rows.append((state, f"{count}+" if count == COUNTED_UP_TO else count, kept.urlencode()))
     return rows
 

@@ -83,14 +83,19 @@ def next_after(opinion: Opinion, asked: Mapping, *, by) -> Opinion | None:
 
 
 def counts_by_state(asked: Mapping, *, by) -> dict[str, int]:
-    """Return how many there are in each state, COUNTED_UP_TO at the most, in one statement."""
+    """Return how many there are in each state, COUNTED_UP_TO at the most, in one statement.
+
+    Those that nobody has to look at any more are many: of a narrowed list they are not counted.
+    """
     everything = dict(asked.items()) | {"state": "all"}
+    narrowed = any(value for name, value in asked.items() if name not in ("state", "before"))
+    states = OPEN if narrowed else Opinion.State.values
     parts = [
         found(everything, by=by).filter(state=state).order_by().values("state")[:COUNTED_UP_TO]
-        for state in Opinion.State.values
+        for state in states
     ]
     first, *others = parts
-    counts = dict.fromkeys(Opinion.State.values, 0)
+    counts = dict.fromkeys(states, 0)
     for one in first.union(*others, all=True).values_list("state", flat=True):
         counts[one] += 1
     return counts

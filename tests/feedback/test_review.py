@@ -13,7 +13,7 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
 from feedback import review
-from feedback.found import alike, found, page_of
+from feedback.found import alike, counts_by_state, found, page_of
 from feedback.models import Change, Opinion, Reply, Tag
 from feedback.states import FOLLOWS, CannotReview
 from tasks.inbox import Inbox
@@ -303,6 +303,26 @@ def test_the_list_and_the_page_ask_the_database_at_most_ten_times(at_work, revie
         at_work.get(reverse(LIST))
 
     assert len(asked) - own <= 10
+
+
+def test_states_are_counted_and_of_a_narrowed_list_those_that_are_open(reviewer):
+    OpinionFactory(state="new", route="tasks:why")
+    OpinionFactory(state="looking")
+    OpinionFactory(state="declined", why_declined="x")
+
+    assert counts_by_state({}, by=reviewer) == {
+        "counted": 0,
+        "new": 1,
+        "looking": 1,
+        "planned": 0,
+        "done": 0,
+        "declined": 1,
+    }
+    assert counts_by_state({"route": "tasks:why"}, by=reviewer) == {
+        "new": 1,
+        "looking": 0,
+        "planned": 0,
+    }
 
 
 # ---- the pages
