@@ -35,6 +35,7 @@ EXPECTED = {
     "applications.decided": "open ended does-not-apply open unknown",
     "applications.slower-than-usual": "open does-not-apply does-not-apply does-not-apply unknown",
     "applications.with-the-office": "open does-not-apply does-not-apply unknown unknown",
+    "feedback.reply": "open open ended ended unknown",
 }
 
 
