@@ -87,6 +87,14 @@ def test_the_benchmark_of_pages_prints_ratios_and_goals():
 
 
 @pytest.mark.serial
+def test_the_benchmark_of_the_counter_prints_ratios_and_its_goal():
+    printed = bench("-m", "bench.use", BENCH_REQUESTS="5")
+
+    for words in ("home, 3 to do, with", "sign-in page, with, Valkey gone", "Once a", "P16 "):
+        assert words in printed
+
+
+@pytest.mark.serial
 def test_the_benchmark_of_forecasts_says_where_the_time_goes():
     out = bench("-m", "bench.forecast", BENCH_CHILDREN="200")
 
