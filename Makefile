@@ -71,6 +71,7 @@ bench: setup ## measure nights, pages, reminders, forecasts, queues, use; prints
 	@$(BIN)/python -m bench.childcare
 	@$(BIN)/python -m bench.cases
 	@$(BIN)/python -m bench.use
+	@$(BIN)/python -m bench.figures
 
 lock: $(INSTALLED) ## write requirements.lock from pyproject.toml with the newest versions
 	$(BIN)/pip-compile --quiet --upgrade --extra dev --generate-hashes --allow-unsafe --strip-extras \

@@ -20,6 +20,7 @@ from django.utils import timezone, translation
 from portal import clock, health, local_servers
 from portal.demo import data, mails, walk
 from portal.demo.cases import make_cases
+from portal.demo.figures import make_figures
 from portal.demo.opinions import make_opinions
 from portal.demo.people import PEOPLE, STAFF, Person
 from portal.demo.processes import (
@@ -121,6 +122,7 @@ class Command(BaseCommand):
             data.enter_handbook(today=today)
         make_cases(today=clock.today())  # once, also for the residents of an earlier run
         make_opinions(today=clock.today())
+        make_figures(today=clock.today())
         connection.close()  # the children have their own
         self.say(f"The database is ready after {time.monotonic() - started:.0f} s.")
         return password
