@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -50,7 +51,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     page, live_server, weeks, complaints, language, width, colours
 ):
     page.context.add_cookies(
-        [{"name": "django_language", "value": language, "url": live_server.url}]
+        [{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": live_server.url}]
     )
     page.emulate_media(color_scheme=colours)
     page.set_viewport_size({"width": width, "height": 800})
@@ -69,7 +70,9 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
 
 
 def test_the_difference_is_read_and_the_weeks_stand_in_a_table(page, live_server, weeks):
-    page.context.add_cookies([{"name": "django_language", "value": "en", "url": live_server.url}])
+    page.context.add_cookies(
+        [{"name": settings.LANGUAGE_COOKIE_NAME, "value": "en", "url": live_server.url}]
+    )
     page.goto(f"{live_server.url}/figures/")
 
     row = page.locator("#totals + div tbody tr").first

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
 from django.utils import timezone, translation
 
@@ -93,7 +94,7 @@ def test_what_comes_late_corrects_its_week_and_the_page_says_so(client):
     assert Week.objects.get(monday=LAST).corrected_at == timezone.now()
     assert Week.objects.get(monday=BEFORE).corrected_at is None
     assert WeekFigure.objects.get(municipality="*", procedure="*").value == 11
-    client.cookies["django_language"] = "en"
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     assert "Corrected weeks" in client.get("/figures/").text
 
 
@@ -119,7 +120,7 @@ def test_the_briefs_numbers(client, language):
     for monday, value in [(LAST, 470_888), (BEFORE, 478_713)]:
         week(monday)
         total(monday, value)
-    client.cookies["django_language"] = language
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
 
     text = client.get("/figures/").text
 
@@ -168,7 +169,7 @@ def test_the_page_takes_four_statements_at_any_size_and_then_none(
 
 
 def test_before_the_first_week_the_page_says_so(client):
-    client.cookies["django_language"] = "en"
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     assert "No week has been counted yet" in client.get("/figures/").text
 
 
