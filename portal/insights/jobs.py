@@ -24,7 +24,7 @@ def count_use_events():
 @shared_task
 def forget_use():
     """Delete the minutes of two weeks ago; their days stay. Safe to run twice."""
-    return forget_minutes(today=timezone.localdate())
+    return forget_minutes(today=timezone.localtime().date())  # as the minutes: the real clock
 
 
 @shared_task
