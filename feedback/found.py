@@ -91,7 +91,9 @@ def counts_by_state(asked: Mapping, *, by) -> dict[str, int]:
     narrowed = any(value for name, value in asked.items() if name not in ("state", "before"))
     states = OPEN if narrowed else Opinion.State.values
     parts = [
-        found(everything, by=by).filter(state=state).order_by().values("state")[:COUNTED_UP_TO]
+        # In order, so that the index of states serves it: without, the table is read until so many
+        # are found.
+        found(everything, by=by).filter(state=state).values("state")[:COUNTED_UP_TO]
         for state in states
     ]
     first, *others = parts
