@@ -17,13 +17,11 @@ from feedback.models import Opinion, Wording
 from feedback.on_screen import OnScreen
 from feedback.pairs import pairs
 from feedback.wording import messages
+from portal.readable import readable
 
 MAY_BE_ADDED_TO = timedelta(hours=1)
-# What stands in a text unseen: it can turn the reading round, or hide a part.
-_BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-_UNSEEN = dict.fromkeys([*map(ord, _BIDI), *range(32), *range(0x7F, 0xA0)])
-_UNSEEN[ord("\t")] = " "
-del _UNSEEN[ord("\n")]
+# Marks of direction too: an opinion is read by somebody else, beside others.
+_MARKS = dict.fromkeys(map(ord, "\u061c\u200e\u200f")) | {ord("\t"): " "}
 
 
 @transaction.atomic
@@ -101,9 +99,8 @@ def wording_of(shown: OnScreen) -> Wording | None:
 
 def cleaned(text: str) -> Masked:
     """Return a text as it is stored: without what cannot be seen, and masked."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_UNSEEN)
-    # A half of a letter cannot be stored.
-    return mask(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip())
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return mask(readable(text).translate(_MARKS).strip())
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from portal.residents.models import AccessQuestion, Resident
 from tasks.reminders.delivery import Verdict
 from tasks.reminders.mail import MailDelivery
 from tasks.reminders.plain_mail import PlainMail
-from tasks.reminders.whom import ways_to
+from tasks.reminders.whom import ways_to, why_no_mail
 
 LEASE = timedelta(minutes=5)  # longer than one mail may take
 GIVEN_UP_AFTER = timedelta(days=3)
@@ -58,7 +58,7 @@ def send_one(question: AccessQuestion, delivery: MailDelivery) -> bool:
     """Send one mail, or note why not. Tells whether others would fare the same: then stop."""
     resident = Resident.objects.get(pk=question.resident_id)
     ways = ways_to(resident.pk)
-    if why := why_not(resident, ways):
+    if why := why_no_mail(resident, ways):
         end(question, Told.SKIPPED, why)
         return False
     answer = delivery.deliver(compose(question, resident, ways))
@@ -69,14 +69,6 @@ def send_one(question: AccessQuestion, delivery: MailDelivery) -> bool:
     ):
         end(question, Told.FAILED, answer.text[:20])
     return answer.stops
-
-
-def why_not(resident: Resident, ways) -> str:
-    if resident.state != Resident.State.ACTIVE:
-        return resident.state
-    if ways.mail_off:
-        return "mail-off"
-    return "" if ways.address else "no-address"
 
 
 def end(question: AccessQuestion, told: str, why: str = "") -> None:

@@ -20,7 +20,7 @@ from portal.residents.models import Resident
 from tasks.reminders.delivery import Verdict
 from tasks.reminders.mail import MailDelivery
 from tasks.reminders.plain_mail import PlainMail
-from tasks.reminders.whom import ways_to
+from tasks.reminders.whom import ways_to, why_no_mail
 
 LEASE = timedelta(minutes=5)  # longer than one mail may take
 GIVEN_UP_AFTER = timedelta(days=3)
@@ -59,7 +59,7 @@ def send_one(notice: Notice, delivery: MailDelivery) -> bool:
     resident = Resident.objects.get(pk=notice.resident_id)
     notice.application = Application.objects.for_resident(resident).get(pk=notice.application_id)
     ways = ways_to(resident.pk)
-    if why := _why_not(resident, ways):
+    if why := why_no_mail(resident, ways):
         end(notice, Notice.Status.SKIPPED, why)
         return False
     answer = delivery.deliver(compose(notice, address=ways.address, language=ways.language))
@@ -68,14 +68,6 @@ def send_one(notice: Notice, delivery: MailDelivery) -> bool:
     elif answer.verdict == Verdict.REFUSED or timezone.now() > notice.owed_since + GIVEN_UP_AFTER:
         end(notice, Notice.Status.FAILED, answer.text[:20])
     return answer.stops
-
-
-def _why_not(resident: Resident, ways) -> str:
-    if resident.state != Resident.State.ACTIVE:
-        return resident.state
-    if ways.mail_off:
-        return "mail-off"
-    return "" if ways.address else "no-address"
 
 
 def end(notice: Notice, status: Notice.Status, why: str = "") -> None:

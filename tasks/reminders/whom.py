@@ -65,3 +65,12 @@ def ways_to(resident: int) -> Ways:
     """Return how reminders reach a resident (id)."""
     [row] = run(WAYS, {"resident": resident})
     return Ways(*row)
+
+
+def why_no_mail(resident: Resident, ways: Ways) -> str:
+    """Return why a resident gets no mail, as the ledger says it; "": there is a way."""
+    if resident.state != Resident.State.ACTIVE:
+        return resident.state
+    if ways.mail_off:
+        return Reason.MAIL_OFF.value
+    return "" if ways.address else Reason.NO_ADDRESS.value
