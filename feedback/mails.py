@@ -9,16 +9,16 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from feedback.models import Reply
-from portal.residents.models import Resident
 from tasks.reminders.delivery import Verdict
 from tasks.reminders.mail import MailDelivery
 from tasks.reminders.plain_mail import PlainMail
-from tasks.reminders.whom import ways_to
+from tasks.reminders.whom import ways_to, why_no_mail
 
 LEASE = timedelta(minutes=5)  # longer than one mail may take
 GIVEN_UP_AFTER = timedelta(days=3)
@@ -51,7 +51,7 @@ def claim(at: datetime) -> Reply | None:
 def send_one(reply: Reply, delivery: MailDelivery) -> bool:
     """Send one mail, or note why not. Tells whether others would fare the same: then stop."""
     ways = ways_to(reply.resident_id)
-    if why := why_not(reply.resident, ways):
+    if why := why_no_mail(reply.resident, ways):
         end(reply, Reply.Mail.SKIPPED, why)
         return False
     answer = delivery.deliver(compose(reply, address=ways.address, language=ways.language))
@@ -62,26 +62,22 @@ def send_one(reply: Reply, delivery: MailDelivery) -> bool:
     return answer.stops
 
 
-def why_not(resident: Resident, ways) -> str:
-    if resident.state != Resident.State.ACTIVE:
-        return resident.state
-    if ways.mail_off:
-        return "mail-off"
-    return "" if ways.address else "no-address"
-
-
 def end(reply: Reply, how: str, why: str = "") -> None:
     reply.mail, reply.why, reply.ended_at = how, why, timezone.now()
     reply.save(update_fields=["mail", "why", "ended_at"])
 
 
 def compose(reply: Reply, *, address: str, language: str) -> PlainMail:
+    """Return the mail in the resident's language, as text and as HTML."""
     with translation.override(language):
-        page = settings.PORTAL_URL + reverse("tasks:home")
-        return PlainMail(
-            subject=_("News from Annai"),
-            body=_("You asked for an answer. It stands under “To know” on your page:\n%(page)s\n")
-            % {"page": page},
+        context = {
+            "subject": _("News from Annai"),
+            "page": settings.PORTAL_URL + reverse("tasks:home"),
+            "settings": settings.PORTAL_URL + reverse("tasks:settings"),
+        }
+        message = PlainMail(
+            subject=context["subject"],
+            body=render_to_string("feedback/mail.txt", context),
             to=[address],
             headers={
                 "Message-ID": f"<{reply.uuid}@{settings.MAIL_DOMAIN}>",
@@ -89,3 +85,5 @@ def compose(reply: Reply, *, address: str, language: str) -> PlainMail:
                 "Content-Language": language,
             },
         )
+        message.attach_alternative(render_to_string("feedback/mail.html", context), "text/html")
+    return message
