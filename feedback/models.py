@@ -353,3 +353,111 @@ class Reply(Fact):
 
     def __str__(self):
         return f"{self.opinion_id} {self.answered_on}"
+
+
+class PageOwner(models.Model):
+    """Who is told when a page has become less clear: of a task rule on it, or of the page."""
+
+    route = models.CharField(_("page"), max_length=100)
+    rule = models.CharField(
+        _("task rule"), max_length=100, blank=True, help_text=_("Empty: the page whatever it says.")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("owner")
+    )
+
+    class Meta:
+        verbose_name = _("owner of a page")
+        verbose_name_plural = _("owners of pages")
+        ordering = ["route", "rule"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["route", "rule"],
+                name="page_has_one_owner",
+                violation_error_message=_("This page has an owner. Change that one."),
+            ),
+        ]
+
+    def __str__(self):
+        return " ".join(filter(None, [self.route, self.rule]))
+
+
+class AlertLook(models.Model):
+    """That all pages were compared: once a day, which is what the test for alerts allows."""
+
+    day = models.DateField(_("day"), unique=True)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    pages = models.PositiveIntegerField(_("pages compared"))
+    found = models.PositiveIntegerField(_("alerts"))
+
+    class Meta:
+        verbose_name = _("look at all pages")
+        verbose_name_plural = _("looks at all pages")
+        ordering = ["-day"]
+
+    def __str__(self):
+        return str(self.day)
+
+
+class Alert(models.Model):
+    """That a page has become less clear: in the seven days before `day` than in the 28 before."""
+
+    class Mail(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        SENT = "sent", _("sent")
+        SKIPPED = "skipped", _("skipped")
+        FAILED = "failed", _("failed")
+
+    uuid = models.UUIDField(unique=True, editable=False, db_default=Func(function="uuid_version_7"))
+    route = models.CharField(_("page"), max_length=100)
+    rule = models.CharField(_("task rule"), max_length=100, blank=True)
+    day = models.DateField(_("day"))
+    not_clear = models.PositiveIntegerField(_("not clear"))
+    of = models.PositiveIntegerField(_("answers"))
+    before_not_clear = models.PositiveIntegerField(_("not clear before"))
+    before_of = models.PositiveIntegerField(_("answers before"))
+    p = models.FloatField(help_text=_("How likely so many are by chance alone."))
+    found_at = models.DateTimeField(_("found at"), default=timezone.now)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("owner"),
+        help_text=_("Empty: all who publish."),
+    )
+    seen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("seen by"),
+    )
+    seen_at = models.DateTimeField(_("seen at"), null=True, blank=True)
+    mail = models.CharField(_("mail"), max_length=7, choices=Mail.choices, default=Mail.WAITING)
+    why = models.CharField(_("why not sent"), max_length=20, blank=True)
+    owed_since = models.DateTimeField(default=timezone.now)
+    next_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("alert")
+        verbose_name_plural = _("alerts")
+        ordering = ["-day", "route", "rule"]
+        constraints = [
+            models.UniqueConstraint(fields=["route", "rule", "day"], name="alert_once_a_day"),
+            models.CheckConstraint(
+                condition=Q(seen_at__isnull=True, seen_by__isnull=True)
+                | Q(seen_at__isnull=False, seen_by__isnull=False),
+                name="alert_seen_by_somebody",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_at"], condition=Q(mail="waiting"), name="alert_mail_due"),
+            models.Index(fields=["owner"], condition=Q(seen_at__isnull=True), name="alert_unseen"),
+        ]
+
+    def __str__(self):
+        return " ".join(filter(None, [self.route, self.rule, str(self.day)]))
