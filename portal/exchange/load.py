@@ -224,7 +224,9 @@ class Load:
             seconds=round(time.monotonic() - self.started, 3),
         )
         counts = {name: n for name, n in asdict(loaded).items() if name != "seconds"}
-        Upload.objects.filter(pk=self.upload.pk).update(finished_at=timezone.now(), **counts)
+        Upload.objects.filter(pk=self.upload.pk).update(
+            state=Upload.State.DONE, finished_at=timezone.now(), **counts
+        )
         logger.info("Load %s: %s", self.upload.pk, counts)
         return loaded
 

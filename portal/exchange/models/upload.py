@@ -1,16 +1,40 @@
-"""What came in from sources, and the lines that could not be taken."""
+"""What came in from sources: uploads, their content while it is needed, and lines set aside."""
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.exchange.models.connection import Connection
+
 
 class Upload(models.Model):
-    """One file, or one run of `load_facts`: what it was and what came of its lines."""
+    """One file, one run of `load_facts`, or one body sent to the API: what came of its lines."""
 
+    class State(models.TextChoices):
+        RECEIVING = "receiving", _("being received")
+        WAITING = "waiting", _("received, waits for its turn")
+        MERGING = "merging", _("being merged")
+        HELD = "held", _("held until somebody has looked")
+        DONE = "done", _("merged")
+        REFUSED = "refused", _("refused by staff")
+        FAILED = "failed", _("failed")
+        TAKEN_BACK = "taken-back", _("taken back")
+
+    uuid = models.UUIDField(
+        _("public id"), unique=True, editable=False, db_default=Func(function="uuid_version_7")
+    )
     name = models.CharField(_("name"), max_length=200)
+    connection = models.ForeignKey(
+        Connection,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="uploads",
+        verbose_name=_("connection"),
+        help_text=_("Empty: a command."),
+    )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -21,8 +45,18 @@ class Upload(models.Model):
         db_index=False,
         help_text=_("Empty: a command."),
     )
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.MERGING
+    )
+    why_failed = models.CharField(_("why it failed"), max_length=300, blank=True)
+    size = models.PositiveBigIntegerField(
+        _("bytes"), default=0, help_text=_("Unpacked; 0 where it came by a command.")
+    )
     started_at = models.DateTimeField(_("started at"), default=timezone.now)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    # How far it is: told while it runs, to whoever asks for it.
+    people = models.PositiveIntegerField(_("people in it"), default=0)
+    people_done = models.PositiveIntegerField(_("people done"), default=0)
     read = models.PositiveIntegerField(_("lines read"), default=0)
     changed = models.PositiveIntegerField(_("changed"), default=0)
     unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
@@ -32,9 +66,38 @@ class Upload(models.Model):
         verbose_name = _("upload")
         verbose_name_plural = _("uploads")
         ordering = ["-started_at"]
+        indexes = [
+            models.Index(fields=["connection", "-started_at"], name="upload_of_connection"),
+            models.Index(
+                fields=["started_at"],
+                condition=Q(state__in=["receiving", "waiting", "merging", "held"]),
+                name="upload_running",
+            ),
+        ]
 
     def __str__(self):
         return self.name
+
+
+class UploadPart(models.Model):
+    """A part of an upload's content, packed with gzip: kept until the upload can't be taken back.
+
+    In the database, so that every worker reaches it and nothing is left on a disk.
+    """
+
+    upload = models.ForeignKey(
+        Upload, models.CASCADE, related_name="parts", verbose_name=_("upload"), db_index=False
+    )
+    number = models.PositiveIntegerField(_("number"))
+    content = models.BinaryField(_("content"))
+
+    class Meta:
+        verbose_name = _("part of an upload")
+        verbose_name_plural = _("parts of uploads")
+        constraints = [models.UniqueConstraint(fields=["upload", "number"], name="part_once")]
+
+    def __str__(self):
+        return f"{self.upload_id} {self.number}"
 
 
 class QuarantinedLine(models.Model):
