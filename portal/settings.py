@@ -129,6 +129,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.WatchMiddleware",
+    # Calls of sources go no further than this: they have no cookies, sessions or pages.
+    "portal.exchange.api.middleware.ApiMiddleware",
     "portal.insights.middleware.UseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -14,18 +14,16 @@ import logging
 import threading
 import time
 from collections import Counter as Sums
-from functools import cache
 
 import redis
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from portal.valkey import valkey
 
 logger = logging.getLogger(__name__)
 
 HANDED_OVER_EVERY = 1  # second: what a killed process may lose
 SILENT_FOR = 10  # seconds in which a process does not try again after a failure
-PATIENCE = 0.1  # seconds for Valkey, for each of connecting and answering
 MINUTES, BATCHES = "annai:use:minutes", "annai:use:batches"
 
 
@@ -72,18 +70,6 @@ def add(sums: dict[tuple[int, str], int]) -> None:
             pipeline.hincrby(minute_key(minute), field, times)
         pipeline.sadd(MINUTES, *{minute for minute, _ in sums})
         pipeline.execute()
-
-
-@cache
-def valkey(url: str) -> redis.Redis:
-    """Return the process's client, whose connections its threads share."""
-    return redis.Redis.from_url(
-        url,
-        decode_responses=True,
-        socket_timeout=PATIENCE,
-        socket_connect_timeout=PATIENCE,
-        retry=Retry(NoBackoff(), 0),
-    )
 
 
 def field(measure: str, route: str, language: str) -> str:

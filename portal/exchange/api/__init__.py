@@ -1,0 +1,29 @@
+"""The API of sources, `/api/v1/`: each module has a router, and this one puts them together."""
+
+from ninja import NinjaAPI
+
+from portal.exchange.api import connection
+from portal.exchange.api.document import complete
+from portal.exchange.api.door import Door
+from portal.exchange.api.middleware import problem_of
+from portal.exchange.api.rate import PerMinute
+
+
+class Api(NinjaAPI):
+    def set_default_exception_handlers(self):
+        """Let every exception become a problem document, in development too."""
+        self.add_exception_handler(Exception, problem_of)
+
+    def get_openapi_schema(self, **options):
+        return complete(super().get_openapi_schema(**options))
+
+
+api = Api(
+    title="Annai",
+    version="1",
+    urls_namespace="api",
+    docs_url=None,  # its page is one of ours: portal/exchange/api/pages.py
+    auth=Door(),
+    throttle=PerMinute(),
+)
+api.add_router("", connection.router)
