@@ -131,8 +131,7 @@ class Wanted:
                 task_opens_on::date AS opens_on, task_due_on::date AS due_on,
                 {priority}::smallint AS priority,
                 task_source AS source_id, task_checked_at AS checked_at
-            FROM ({self._rows(rule, *certain, **columns)}) AS held
-            {"" if self.as_if_released else f"WHERE {released(rule)}"}"""
+            FROM ({self._rows(rule, *certain, **columns)}) AS held"""
 
     @cached_property
     def acting(self) -> str:
@@ -170,6 +169,7 @@ class Wanted:
             if rule.person
         )
         allowed = f"AND CASE held.rule_id {tests} ELSE true END" if tests else ""
+        in_force = "" if self.as_if_released else f"held.rule_id = ANY({released(self.rules)}) AND"
         return f"""
             SELECT coalesce(g.guardian_id, held.about_id) AS resident_id, held.about_id,
                 held.rule_id, held.subject, held.opens_on, held.due_on, held.priority,
@@ -177,8 +177,8 @@ class Wanted:
             FROM ({arms}) held
             LEFT JOIN ({self.particular}) p ON p.id = held.about_id
             LEFT JOIN ({self.acting}) g ON g.child_id = p.id AND p.acts_from > {DAY_IN_SQL}
-            WHERE p.id IS NULL OR (p.{column("lives-here")} {allowed}
-                AND (p.acts_from <= {DAY_IN_SQL} OR g.guardian_id IS NOT NULL))"""
+            WHERE {in_force} (p.id IS NULL OR (p.{column("lives-here")} {allowed}
+                AND (p.acts_from <= {DAY_IN_SQL} OR g.guardian_id IS NOT NULL)))"""
 
     @staticmethod
     def named(row: str) -> str:
@@ -302,10 +302,12 @@ class Wanted:
             f"WHERE {self.scope.of('child_id')}",
         ]
         for rule in self.rules:
-            paths = {path for c in rule.conditions for path in days_compared(c)}
-            for path, offset in sorted(paths):
-                rows = self._rows(rule, task_day=F(path))
-                arms.append(f"SELECT task_day::date - ({offset}) FROM ({rows}) r")
+            compared = sorted({path for c in rule.conditions for path in days_compared(c)})
+            if compared:
+                columns = {f"task_day_{n}": F(path) for n, (path, _) in enumerate(compared)}
+                days = [f"task_day_{n}::date - ({by})" for n, (_, by) in enumerate(compared)]
+                rows = self._rows(rule, **columns)
+                arms.append(f"SELECT unnest(ARRAY[{', '.join(days)}]) FROM ({rows}) r")
         return "\nUNION ALL ".join(arms)
 
     def _person_days(self) -> set[str]:
@@ -355,10 +357,11 @@ def fingerprint(rule: Rule) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def released(rule: Rule) -> str:
-    """SQL, the same for every row and so asked once: is this what was released of the rule?"""
-    return f"""EXISTS (SELECT FROM {RuleVersion._meta.db_table} v WHERE v.in_force
-                AND v.rule_id = {rule.id} AND v.fingerprint = '{fingerprint(rule)}')"""
+def released(rules: Iterable[Rule]) -> str:
+    """SQL for an array, made once: the rules (numbers) of which just this was released."""
+    compiled = ", ".join(f"({rule.id}, '{fingerprint(rule)}')" for rule in rules)
+    return f"""ARRAY(SELECT v.rule_id FROM {RuleVersion._meta.db_table} v WHERE v.in_force
+                AND (v.rule_id, v.fingerprint) IN ({compiled or "(NULL, NULL)"}))"""
 
 
 def rules_in_force(rules: Iterable[Rule]) -> str:

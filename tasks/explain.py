@@ -176,35 +176,31 @@ def coming_up(
         Coming(registry.by_id(rule_id), about_id, subject, day, due_on)
         for rule_id, about_id, subject, day, due_on in rows
     ]
-    found = [one for one in found if one.rule.foretold]
     return sorted(found, key=lambda c: (c.opens_on, c.rule.key, c.about_id, c.subject))
 
 
 @cache
 def _coming_up() -> Kept:
-    """The wanted tasks of today, and of every later day on which an answer may change.
+    """The first day, of today and every later one on which an answer may change, of each task.
 
-    A test of `< today` turns a day after its date, hence the day after each.
+    What is wanted today has its first day today, and so does not come. A test of `< today` turns a
+    day after its date, hence the day after each.
     """
-    rules = Wanted(registry.values(), IDS)
-    wanted = f"""
-        SELECT w.resident_id, w.rule_id, w.about_id, {rules.named("w")} AS subject, w.due_on
-        FROM ({rules.wanted}) w"""
-    later = wanted.replace(DAY_IN_SQL, "days.day")
+    rules = Wanted([rule for rule in registry.values() if rule.foretold], IDS)
+    wanted = rules.wanted.replace(DAY_IN_SQL, "days.day")
     return Kept(f"""
         WITH turning AS ({rules.turning_days}),
         days AS (
-            SELECT DISTINCT day FROM (SELECT day FROM turning UNION ALL SELECT day + 1 FROM turning)
-            both_days WHERE day > {DAY_IN_SQL} AND day <= %(until)s::date),
-        present AS ({wanted})
-        SELECT DISTINCT ON (later.rule_id, later.about_id, later.subject)
-            later.rule_id, later.about_id, later.subject, days.day, later.due_on
-        FROM days CROSS JOIN LATERAL ({later}) later
-        LEFT JOIN present ON present.resident_id = later.resident_id
-            AND present.rule_id = later.rule_id AND present.subject = later.subject
-            AND present.about_id = later.about_id
-        WHERE later.resident_id = %(resident)s::bigint AND present.rule_id IS NULL
-        ORDER BY later.rule_id, later.about_id, later.subject, days.day""")
+            SELECT {DAY_IN_SQL} AS day UNION
+            SELECT day FROM (SELECT day FROM turning UNION ALL SELECT day + 1 FROM turning)
+            both_days WHERE day > {DAY_IN_SQL} AND day <= %(until)s::date)
+        SELECT rule_id, about_id, subject, day, due_on FROM (
+            SELECT DISTINCT ON (w.rule_id, w.about_id, w.subject)
+                w.rule_id, w.about_id, {rules.named("w")} AS subject, days.day, w.due_on
+            FROM days CROSS JOIN LATERAL ({wanted}) w
+            WHERE w.resident_id = %(resident)s::bigint
+            ORDER BY w.rule_id, w.about_id, w.subject, days.day) first
+        WHERE day > {DAY_IN_SQL}""")
 
 
 @dataclass(frozen=True)
