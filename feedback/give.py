@@ -119,6 +119,7 @@ def say_more(
     )
     said = cleaned(text)
     opinion.text, opinion.masked, opinion.pairs = said.text, said.kinds, pairs(said.text)
+    opinion.terms = None  # to be read again (feedback.read)
     opinion.reasons, opinion.asker = list(reasons), asker
     opinion.state = Opinion.State.NEW if said.text or asker else Opinion.State.COUNTED
     opinion.save()

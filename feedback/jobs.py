@@ -4,9 +4,10 @@ import time
 
 from celery import shared_task
 
-from feedback import mails
+from feedback import mails, read
 
 SENDS_FOR = 30  # seconds, then other jobs have their turn
+READS_FOR = 5
 
 
 @shared_task
@@ -14,3 +15,10 @@ def send_replies():
     """Send the mails that are owed for half a minute; the job of the next minute goes on."""
     ends_at = time.monotonic() + SENDS_FOR
     mails.send_due(until=lambda: time.monotonic() > ends_at)
+
+
+@shared_task
+def read_words():
+    """Read the texts that nobody has read yet; the job ten seconds later goes on."""
+    ends_at = time.monotonic() + READS_FOR
+    read.read(until=lambda: time.monotonic() > ends_at)

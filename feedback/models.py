@@ -158,6 +158,8 @@ class Opinion(models.Model):
     text = models.TextField(_("text"), max_length=LONGEST_TEXT, blank=True)
     # What the search finds it by: each two letters that follow each other (feedback.pairs).
     pairs = ArrayField(models.CharField(max_length=2), default=list, editable=False)
+    # Its words and pairs of words (feedback.words). Null: not read yet.
+    terms = ArrayField(models.CharField(max_length=60), null=True, editable=False)
     masked = ArrayField(
         models.CharField(max_length=16), verbose_name=_("masked"), default=list, blank=True
     )
@@ -278,6 +280,13 @@ class Opinion(models.Model):
             GinIndex(fields=["reasons"], name="opinion_reasons"),
             models.Index(fields=["asker"], condition=Q(asker__isnull=False), name="opinion_asker"),
             GinIndex(fields=["pairs"], name="opinion_pairs"),
+            # What is rising: texts of some weeks; and which of them have not been read.
+            models.Index(fields=["given_at"], condition=~Q(text=""), name="opinion_texts"),
+            models.Index(
+                fields=["given_at"],
+                condition=Q(terms__isnull=True) & ~Q(text=""),
+                name="opinion_unread",
+            ),
         ]
 
     def __str__(self):

@@ -34,11 +34,18 @@ ENDINGS = {
 
 
 @cache
-def _tokenizer():
-    """Return Sudachi's tokenizer: 0.1 s, and memory as in docs/performance.md."""
-    from sudachipy import Dictionary, SplitMode
+def _dictionary():
+    """Return Sudachi's dictionary: 0.2 s, and memory as in docs/performance.md."""
+    from sudachipy import Dictionary
 
-    return Dictionary(dict="small").tokenizer(mode=SplitMode.C)
+    return Dictionary(dict="small")
+
+
+def _morphemes(part: str):
+    from sudachipy import SplitMode
+
+    # One for each part: making it costs nothing, and one cannot serve two threads.
+    return _dictionary().tokenizer(mode=SplitMode.C).tokenize(part)
 
 
 def words_of(part: str) -> list[str | None]:
@@ -48,7 +55,7 @@ def words_of(part: str) -> list[str | None]:
     verb its "not" and its "hard to": わかりません and わからない are both 分からない.
     """
     words = []
-    for nouns, group in groupby(_tokenizer().tokenize(part), key=_is_of_a_noun):
+    for nouns, group in groupby(_morphemes(part), key=_is_of_a_noun):
         run = list(group)
         if words and _follows_names(run[0]):  # ひかるさん: to Sudachi a verb
             words[-1] = None

@@ -407,6 +407,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "opinion-words": {
+        "task": "feedback.jobs.read_words",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "access-log": {
         "task": "portal.residents.jobs.check_access_log",
         "schedule": crontab(hour=4, minute=30),
