@@ -107,6 +107,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.idp.oidc",  # its clients and tokens only: portal/exchange/api/oauth.py
     "csp",
     "django_htmx",
     "template_partials",
@@ -233,6 +234,8 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "20/m/ip,5/5m/key",
     # Opinions: so many a minute from one network address, of a large office or a school too.
     "opinion": "60/m/ip",
+    # Tokens for systems of sources: each asks once an hour, and a secret is slow to check.
+    "api_token": "60/m/ip",
 }
 # How many proxies of ours stand before this server: the limits go by the address before them.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXY_COUNT", "0"))
@@ -450,6 +453,11 @@ CELERY_BEAT_SCHEDULE = {
     "figures-running-week": {
         "task": "portal.insights.jobs.count_running_week",
         "schedule": crontab(minute=5),
+        "options": {"expires": 3600},
+    },
+    "api-tokens": {
+        "task": "portal.exchange.jobs.forget_tokens",
+        "schedule": crontab(minute=35),
         "options": {"expires": 3600},
     },
     "versions": {

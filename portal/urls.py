@@ -2,7 +2,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
 
-from portal.exchange.api import api
+from portal.exchange.api import api, oauth
 from portal.health import healthz, livez
 from portal.metrics import metrics
 from tasks.reminders.views import service_worker
@@ -19,6 +19,7 @@ urlpatterns = [
     path("children/", include("childcare.urls")),
     path("applications/", include("portal.applications.urls")),
     path("opinions/", include("feedback.urls")),
+    path("api/v1/oauth/token", oauth.token, name="api-token"),
     path("api/v1/", api.urls),
     path("figures/", include("portal.insights.urls")),
     path("service-worker.js", service_worker, name="service-worker"),

@@ -5,7 +5,6 @@ import secrets
 import string
 from datetime import datetime
 
-from django.db.models import Q
 from django.utils import timezone
 
 from portal.exchange.models import Connection, Key
@@ -29,6 +28,11 @@ def make_key(
     return key, text
 
 
+def looks_like_one(text: str) -> bool:
+    """Tell a key from an OAuth token, which has no full stop."""
+    return text.startswith(BEGINS) and "." in text
+
+
 def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -36,7 +40,7 @@ def digest(text: str) -> str:
 def key_of(text: str, *, now: datetime | None = None) -> Key | None:
     """Return the key that a text is, if it is good now."""
     key = (
-        Key.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now or timezone.now()))
+        Key.objects.good(now or timezone.now())
         .select_related("connection__source", "connection__municipality")
         .filter(prefix=text.partition(".")[0][:12])
         .first()

@@ -1,4 +1,3 @@
-
 """Connections of sources' systems and their keys, and uploads that come through them.
 
 Locks exchange_upload while its rows get public ids; it has a row a load. Goes backward.

@@ -1,9 +1,11 @@
 """Who may send facts and fetch changes: an agency's system, with what it may send of whom."""
 
+from allauth.idp.oidc.models import Client
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -65,6 +67,12 @@ class Connection(models.Model):
         return str(self.source)
 
 
+class WayInQuerySet(models.QuerySet):
+    def good(self, now):
+        """Return those by which somebody comes in at this moment."""
+        return self.filter(Q(ends_at=None) | Q(ends_at__gt=now))
+
+
 class Key(models.Model):
     """A key of a connection. Only its digest is kept; several may be good at once, to change them.
 
@@ -89,6 +97,8 @@ class Key(models.Model):
     ends_at = models.DateTimeField(_("good until"), null=True, blank=True)
     last_used_on = models.DateField(_("last used on"), null=True, blank=True)
 
+    objects = WayInQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("key")
         verbose_name_plural = _("keys")
@@ -96,3 +106,38 @@ class Key(models.Model):
 
     def __str__(self):
         return f"{self.prefix}…"
+
+
+class OAuthClient(models.Model):
+    """A client of OAuth 2.0 that fetches tokens for a connection; several may be good at once.
+
+    allauth keeps the secret, hashed, and the tokens. When the client ends, its tokens end with it.
+    """
+
+    connection = models.ForeignKey(
+        Connection, models.CASCADE, related_name="oauth_clients", verbose_name=_("connection")
+    )
+    client = models.OneToOneField(
+        Client, models.CASCADE, related_name="of_connection", verbose_name=_("OAuth client")
+    )
+    made_at = models.DateTimeField(_("made at"), default=timezone.now)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("made by"),
+    )
+    ends_at = models.DateTimeField(_("good until"), null=True, blank=True)
+    last_used_on = models.DateField(_("last used on"), null=True, blank=True)
+
+    objects = WayInQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("OAuth client")
+        verbose_name_plural = _("OAuth clients")
+        ordering = ["-made_at"]
+
+    def __str__(self):
+        return self.client_id
