@@ -58,8 +58,19 @@ class Refused(Exception):
         self.reason, self.detail = reason, detail
 
 
+class Sender(NamedTuple):
+    """What a connection may send: of its source, of these kinds, of one municipality or all."""
+
+    source: str
+    kinds: frozenset[str]
+    municipality: str | None = None
+
+
 class Line(NamedTuple):
-    """A line as it goes into the staging table: a report, or the reason for setting it aside."""
+    """A line as it goes into the staging table: a report, or the reason for setting it aside.
+
+    `within` is the only municipality whose residents its sender reports, if there is one.
+    """
 
     text: str
     reason: str = ""
@@ -71,6 +82,7 @@ class Line(NamedTuple):
     key: str | None = None
     checked_at: datetime | None = None
     value: str | None = None
+    within: str | None = None
 
 
 # ---- who says it, about whom, and when
@@ -317,8 +329,11 @@ class Reader:
     def __init__(self, *, today: date, municipalities: set[str]):
         self.today, self.municipalities = today, municipalities
 
-    def read(self, raw: bytes) -> Line:
-        """Return the line as a report, or with the reason for setting it aside. Never raises."""
+    def read(self, raw: bytes, sender: Sender | None = None) -> Line:
+        """Return the line as a report, or with the reason for setting it aside. Never raises.
+
+        Without a `sender` every source and kind is taken.
+        """
         text = raw.decode(errors="replace")
         as_meant = without_escapes(text) if "\\" in text else text
         if holds_my_number(as_meant):
@@ -326,7 +341,7 @@ class Reader:
         try:
             if "\0" in as_meant:
                 raise Refused(reasons.NUL)
-            return self._report(raw.decode(), raw)
+            return self._report(raw.decode(), raw, sender)
         except UnicodeDecodeError as error:
             reason, detail = reasons.NOT_UTF_8, f"byte {error.start + 1}"
         except RecursionError:
@@ -337,7 +352,7 @@ class Reader:
         kept = raw.decode(errors="backslashreplace").replace("\0", "\\x00")
         return Line(text=kept, reason=reason, detail=detail)
 
-    def _report(self, text: str, raw: bytes) -> Line:
+    def _report(self, text: str, raw: bytes, sender: Sender | None) -> Line:
         fields = decode(raw)
         if not isinstance(fields, dict):
             raise Refused(reasons.NOT_AN_OBJECT)
@@ -350,11 +365,15 @@ class Reader:
             raise Refused(reasons.WRONG_TYPE, "kind")
         if kind not in KINDS:
             raise Refused(reasons.UNKNOWN_KIND, kind[:64])
+        if sender and kind not in sender.kinds:
+            raise Refused(reasons.KIND_NOT_AGREED, kind)
         try:
             about = msgspec.convert(fields, KINDS[kind].about)
             value = msgspec.convert(fields, KINDS[kind])
         except msgspec.ValidationError as error:
             raise refusal(str(error)) from error
+        if sender and about.source != sender.source:
+            raise Refused(reasons.ANOTHER_SOURCE, about.source)
         if about.checked_at:
             called = "at" if kind == "application-status" else "checked_at"
             require_day(called, about.checked_at.date(), self.today + CHECKED_AHEAD)
@@ -368,6 +387,7 @@ class Reader:
             key=value.key(about),
             checked_at=about.checked_at,
             value=msgspec.json.encode(value).decode(),
+            within=sender.municipality if sender else None,
         )
 
 

@@ -17,6 +17,7 @@ from datetime import date, datetime
 from typing import BinaryIO, NamedTuple
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from childcare.after_birth.plan import note_registered, parents_told_wrong
@@ -31,9 +32,9 @@ from portal.card.settle import (
     settle_insurance_uses,
 )
 from portal.exchange import reasons
-from portal.exchange.formats import Line, Reader
+from portal.exchange.formats import Line, Reader, Sender
 from portal.exchange.lines import read_lines
-from portal.exchange.models import QuarantinedLine, Upload
+from portal.exchange.models import Connection, QuarantinedLine, Upload
 from portal.residents.ages import ADULT, FirstDayAtAge
 from portal.residents.locks import BLOCK, LOCK_OF_FACTS, LOCK_OF_PEOPLE
 from portal.residents.models import Municipality
@@ -65,10 +66,11 @@ STAGED = """
     CREATE TEMPORARY TABLE staged_line (
         file text, number bigint, counted boolean, waiting_id bigint,
         text text, reason text, detail text, kind text, source text, person text, guardian text,
-        key text, checked_at timestamptz, value jsonb, waits_for_ref text DEFAULT '')"""
+        key text, checked_at timestamptz, value jsonb, within text,
+        waits_for_ref text DEFAULT '')"""
 COPY = """
     COPY staged_line (file, number, counted, waiting_id, text, reason, detail, kind, source,
-        person, guardian, key, checked_at, value) FROM STDIN"""
+        person, guardian, key, checked_at, value, within) FROM STDIN"""
 
 
 @dataclass(frozen=True)
@@ -95,18 +97,21 @@ class Placed(NamedTuple):
 def load(
     files: Sequence[tuple[str, BinaryIO]],
     *,
+    connection: Connection | None = None,
     today: date | None = None,
     on_bytes: Callable[[int], object] = lambda size: None,
     on_people: Callable[[int, int], object] = lambda done, total: None,
 ) -> Loaded:
     """Merge the facts of all `files`, given with their names, and reconcile whom they touched.
 
+    With a `connection` only what it may send is taken, and the rest set aside; without one, all.
     `today` is the date in Japan on which the rules are asked. `on_bytes` is told the size of
     each line read, `on_people` how many people of how many are done.
 
     Raises OSError if a file cannot be read to its end; then nothing has been merged.
     """
-    upload = Upload.objects.create(name=", ".join(name for name, _file in files)[:200])
+    names = ", ".join(name for name, _file in files)
+    upload = Upload.objects.create(name=names[:200], connection=connection)
     with Load(upload, today) as one:
         one.stage(one.lines_of(files, on_bytes))
         return one.merge(on_people)
@@ -119,10 +124,11 @@ def retry(lines: Iterable[QuarantinedLine], *, by, today: date | None = None) ->
     """
     upload = Upload.objects.create(name="retry", by=by)
     lines = list(lines)  # before the staging keeps the connection busy
+    prefetch_related_objects(lines, "upload__connection__source")
     with Load(upload, today) as one:
         one.stage(
             Placed(
-                one.reader.read(line.text.encode()),
+                one.reader.read(line.text.encode(), sender_of(line.upload.connection)),
                 line.file,
                 line.line_number,
                 waiting_id=line.pk,
@@ -131,6 +137,13 @@ def retry(lines: Iterable[QuarantinedLine], *, by, today: date | None = None) ->
             if line.text and line.resolved_at is None
         )
         return one.merge()
+
+
+def sender_of(connection: Connection | None) -> Sender | None:
+    """Return what a connection may send; None, all of it, where a command loads."""
+    if connection is None:
+        return None
+    return Sender(connection.source.key, frozenset(connection.kinds), connection.municipality_id)
 
 
 def persistent(step):
@@ -164,6 +177,7 @@ class Load:
         self.arrived = datetime.combine(self.today, timezone.localtime().timetz())
         codes = Municipality.objects.values_list("code", flat=True)
         self.reader = Reader(today=self.today, municipalities=set(codes))
+        self.sender = sender_of(upload.connection)
         self.started = time.monotonic()
 
     def __enter__(self):
@@ -174,6 +188,10 @@ class Load:
         if not failed:
             self.run("DROP TABLE IF EXISTS staged_line, placed_line")
 
+    def note(self, **fields) -> None:
+        """Write how far the upload is, or what came of it."""
+        Upload.objects.filter(pk=self.upload.pk).update(**fields)
+
     def run(self, sql: str, **params) -> list[tuple]:
         with connection.cursor() as cursor:
             cursor.execute(sql, params or None)
@@ -181,14 +199,14 @@ class Load:
 
     # ---- from files to the staging table
     def lines_of(self, files, on_bytes) -> Iterator[Placed]:
-        read = self.reader.read
+        read, sender = self.reader.read, self.sender
         for name, file in files:
             kept_name = name[-200:]
             for number, content, size in read_lines(file):
                 if content is None:
                     line = Line(text="", reason=reasons.TOO_LONG, detail=f"{size:,}")
                 else:
-                    line = read(content)
+                    line = read(content, sender)
                 yield Placed(line, kept_name, number)
                 on_bytes(size)
 
@@ -224,8 +242,12 @@ class Load:
             seconds=round(time.monotonic() - self.started, 3),
         )
         counts = {name: n for name, n in asdict(loaded).items() if name != "seconds"}
-        Upload.objects.filter(pk=self.upload.pk).update(
-            state=Upload.State.DONE, finished_at=timezone.now(), **counts
+        self.note(
+            state=Upload.State.DONE,
+            finished_at=timezone.now(),
+            people=total,
+            people_done=done,
+            **counts,
         )
         logger.info("Load %s: %s", self.upload.pk, counts)
         return loaded
@@ -242,8 +264,10 @@ class Load:
         self.take_up_waiting_lines()
         self.run(NEW_SOURCES)
         self.run(DELIVERED)
+        self.run(RESIDENTS_OF_OTHERS)
         self.run(NEW_PEOPLE, arrived=self.arrived)
         self.run(UNKNOWN_PEOPLE)
+        self.run(FACTS_OF_OTHERS)
         self.run(AGAINST_THE_BIRTH, arrived=self.arrived)
         self.run(NEW_APPLICATIONS)
         self.run(OF_ANOTHER_PERSON)
@@ -258,8 +282,11 @@ class Load:
         after = 0
         while waiting := self.run(WAITING, after=after, limit=WAITING_AT_ONCE):
             self.stage(
-                Placed(self.reader.read(text.encode()), file, number, False, waiting_id)
-                for waiting_id, file, number, text in waiting
+                Placed(
+                    self.reader.read(text.encode(), source and Sender(source, kinds, within)),
+                    *(file, number, False, waiting_id),
+                )
+                for waiting_id, file, number, text, source, kinds, within in waiting
             )
             after = waiting[-1][0]
 
@@ -321,7 +348,10 @@ class Load:
 
 
 WAITING = """
-    SELECT q.id, q.file, q.line_number, q.text FROM exchange_quarantinedline q
+    SELECT q.id, q.file, q.line_number, q.text, k.key, c.kinds, c.municipality_id
+    FROM exchange_quarantinedline q JOIN exchange_upload u ON u.id = q.upload_id
+    LEFT JOIN exchange_connection c ON c.id = u.connection_id
+    LEFT JOIN residents_source k ON k.id = c.source_id
     JOIN (SELECT DISTINCT person FROM staged_line WHERE kind = 'resident' AND reason = '') known
         ON known.person = q.waits_for_ref
     LEFT JOIN staged_line s ON s.waiting_id = q.id
@@ -339,6 +369,50 @@ NEW_SOURCES = """
 DELIVERED = """
     UPDATE residents_source k SET delivered_at = now()
     WHERE k.key IN (SELECT source FROM staged_line WHERE counted AND waiting_id IS NULL)"""
+
+# A register reports who lives in its municipality, and of who has lived there where to they went.
+# So a line that names another municipality is taken of somebody whom a report (the portal's own,
+# or one of this load that may be taken) has had in the sender's.
+RESIDENTS_OF_OTHERS = f"""
+    WITH RECURSIVE told AS MATERIALIZED (
+        SELECT s.ctid AS line, s.person, r.resident_id, s.within,
+            s.value->>'municipality' AS municipality
+        FROM staged_line s LEFT JOIN residents_residentref r ON r.ref = s.person
+        WHERE s.kind = 'resident' AND s.reason = '' AND s.person IN (
+            SELECT person FROM staged_line
+            WHERE kind = 'resident' AND reason = '' AND within <> value->>'municipality')),
+    lived_in AS (
+        (SELECT person, municipality FROM told WHERE coalesce(within, municipality) = municipality
+        UNION SELECT told.person, known.municipality_id
+            FROM told JOIN residents_resident known ON known.id = told.resident_id
+        UNION SELECT told.person, f.value->>'municipality'
+            FROM told JOIN residents_factreport f
+                ON f.resident_id = told.resident_id AND f.kind = 'resident')
+        UNION SELECT told.person, told.municipality
+            FROM told JOIN lived_in USING (person) WHERE lived_in.municipality = told.within)
+    UPDATE staged_line s SET reason = '{reasons.ANOTHER_MUNICIPALITY}', detail = s.person,
+        waits_for_ref = s.person
+    FROM told
+    WHERE s.ctid = told.line AND told.municipality <> told.within AND NOT EXISTS (
+        SELECT 1 FROM lived_in
+        WHERE lived_in.person = told.person AND lived_in.municipality = told.within)"""
+
+# Other facts too: of whom a report has ever had there. Then it does not matter whether the move or
+# the fact arrives first, and what happened before a move can still be told after it.
+FACTS_OF_OTHERS = f"""
+    UPDATE staged_line s SET reason = '{reasons.ANOTHER_MUNICIPALITY}', detail = s.person,
+        waits_for_ref = s.person
+    FROM residents_residentref r JOIN residents_resident person ON person.id = r.resident_id
+    WHERE s.reason = '' AND s.kind <> 'resident' AND r.ref = s.person
+        AND person.municipality_id <> s.within
+        AND NOT EXISTS (
+            SELECT 1 FROM residents_factreport f
+            WHERE f.resident_id = person.id AND f.kind = 'resident'
+                AND f.value->>'municipality' = s.within)
+        AND NOT EXISTS (
+            SELECT 1 FROM staged_line told
+            WHERE told.kind = 'resident' AND told.reason = '' AND told.person = s.person
+                AND told.value->>'municipality' = s.within)"""
 
 # A report without a time of its own that came before counts as of then, and has been weighed.
 NEW_TO_US = """

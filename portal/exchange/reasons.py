@@ -31,6 +31,9 @@ GUARDIAN_OF_AN_ADULT = "guardian-of-an-adult"
 BEFORE_BIRTH = "before-birth"
 BORN_ON_ANOTHER_DAY = "born-on-another-day"
 REF_OF_ANOTHER = "ref-of-another-person"
+ANOTHER_SOURCE = "another-source"
+KIND_NOT_AGREED = "kind-not-agreed"
+ANOTHER_MUNICIPALITY = "another-municipality"
 
 # As staff find them in a list.
 NAMES = {
@@ -62,6 +65,9 @@ NAMES = {
     BEFORE_BIRTH: _("before the person's birth"),
     BORN_ON_ANOTHER_DAY: _("born on another day, by the register"),
     REF_OF_ANOTHER: _("an application of another person"),
+    ANOTHER_SOURCE: _("another source’s record"),
+    KIND_NOT_AGREED: _("a kind that was not agreed"),
+    ANOTHER_MUNICIPALITY: _("a resident of another municipality"),
 }
 
 SENTENCES = {
@@ -137,6 +143,19 @@ SENTENCES = {
     REF_OF_ANOTHER: _(
         "The application {detail} has been reported as another person’s, so nobody’s page was "
         "changed. Check the number and the person, and send the line again."
+    ),
+    ANOTHER_SOURCE: _(
+        "The field “source” says {detail}, and this connection speaks for another source. Send "
+        "your own facts only, with your own key in “source”."
+    ),
+    KIND_NOT_AGREED: _(
+        "This connection does not send the kind {detail}. If it should, ask the office that runs "
+        "the portal, and then send the line again."
+    ),
+    ANOTHER_MUNICIPALITY: _(
+        "The register has never reported {detail} as a resident of your municipality. Check the "
+        "id. If the person has just moved in, the line is taken by itself when the register "
+        "reports it."
     ),
 }
 
