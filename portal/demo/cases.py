@@ -238,6 +238,7 @@ class Desk:
                     step=step.key if step else "",
                     by=by,
                     at=self.at(days_ago),
+                    told=True,
                 )
             )
         ApplicationEvent.objects.bulk_create(events)

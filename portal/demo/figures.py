@@ -99,6 +99,7 @@ def events_of(one: Application) -> list[ApplicationEvent]:
             turn=TURN[state],
             by=by,
             at=moment,
+            told=True,
         )
         for state, moment, by in moments
     ]

@@ -32,6 +32,7 @@ from portal.card.settle import (
     settle_insurance_uses,
 )
 from portal.exchange import reasons
+from portal.exchange.change import TELL_TAKEN
 from portal.exchange.formats import Line, Reader, Sender
 from portal.exchange.lines import read_lines
 from portal.exchange.models import Connection, QuarantinedLine, Upload
@@ -579,8 +580,11 @@ REPORTS = f"""
         count(*) FILTER (WHERE stands AND counted)
     FROM judged GROUP BY kind"""
 
-TAKEN = """
-    UPDATE exchange_quarantinedline q SET resolved_at = now()
-    FROM placed_line p
-    WHERE p.waiting_id = q.id AND p.resident_id BETWEEN %(low)s AND %(high)s
-        AND q.resolved_at IS NULL"""
+TAKEN = f"""
+    WITH taken AS (
+        UPDATE exchange_quarantinedline q SET resolved_at = now()
+        FROM placed_line p
+        WHERE p.waiting_id = q.id AND p.resident_id BETWEEN %(low)s AND %(high)s
+            AND q.resolved_at IS NULL
+        RETURNING q.upload_id, q.line_number)
+    {TELL_TAKEN}"""

@@ -315,12 +315,15 @@ class ApplicationEvent(OfApplication):
         help_text=_("Empty: the portal, or a source."),
     )
     at = models.DateTimeField(_("when"), default=timezone.now, db_default=Now())
+    # Whether it stands among the changes that the systems connected here fetch (docs/adr/0019).
+    told = models.BooleanField(_("told"), default=False, db_default=False, editable=False)
 
     class Meta:
         verbose_name = _("event of an application")
         verbose_name_plural = _("events of applications")
         indexes = [
-            models.Index(fields=["resident", "application", "at"], name="application_event_by_one")
+            models.Index(fields=["resident", "application", "at"], name="application_event_by_one"),
+            models.Index(fields=["id"], condition=Q(told=False), name="application_event_untold"),
         ]
 
     def __str__(self):

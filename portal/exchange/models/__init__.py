@@ -1,6 +1,16 @@
 """Who connects, what came in, and what went out."""
 
+from portal.exchange.models.change import Change, Numbering
 from portal.exchange.models.connection import Connection, Key, OAuthClient
 from portal.exchange.models.upload import QuarantinedLine, Upload, UploadPart
 
-__all__ = ["Connection", "Key", "OAuthClient", "QuarantinedLine", "Upload", "UploadPart"]
+__all__ = [
+    "Change",
+    "Connection",
+    "Key",
+    "Numbering",
+    "OAuthClient",
+    "QuarantinedLine",
+    "Upload",
+    "UploadPart",
+]

@@ -33,6 +33,15 @@ class Connection(models.Model):
         verbose_name=_("municipality"),
         help_text=_("Whose residents it reports. Empty: everyone’s."),
     )
+    told_of_applications = models.BooleanField(
+        _("is told of applications"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "How applications made in the portal stand, of the municipality above; where that is "
+            "empty, of all. Never what somebody answered or wrote."
+        ),
+    )
     per_minute = models.PositiveIntegerField(
         _("requests a minute"), default=600, validators=[MinValueValidator(1)]
     )

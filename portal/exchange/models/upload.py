@@ -2,11 +2,14 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import F, Func, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.exchange.models.connection import Connection
+
+# Of these its sender is told; what follows by itself (received, being merged) it can ask for.
+TOLD_STATES = ["held", "done", "refused", "failed", "taken-back"]
 
 
 class Upload(models.Model):
@@ -48,6 +51,10 @@ class Upload(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.MERGING
     )
+    # The state that its sender was last told among the changes (portal/exchange/number.py).
+    told_state = models.CharField(
+        _("state told"), max_length=10, blank=True, default="", db_default="", editable=False
+    )
     why_failed = models.CharField(_("why it failed"), max_length=300, blank=True)
     size = models.PositiveBigIntegerField(
         _("bytes"), default=0, help_text=_("Unpacked; 0 where it came by a command.")
@@ -72,6 +79,12 @@ class Upload(models.Model):
                 fields=["started_at"],
                 condition=Q(state__in=["receiving", "waiting", "merging", "held"]),
                 name="upload_running",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(connection__isnull=False, state__in=TOLD_STATES)
+                & ~Q(state=F("told_state")),
+                name="upload_untold",
             ),
         ]
 
