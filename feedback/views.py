@@ -16,11 +16,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from redis.exceptions import RedisError
 
-from feedback.before_after import before_and_after
 from feedback.forms import FreeForm, MarkForm, MoreForm
 from feedback.give import mark, say_freely, say_more
+from feedback.improvements import newest
 from feedback.mask import KINDS
-from feedback.models import Improvement, Opinion
+from feedback.models import Opinion
 from feedback.on_screen import read
 from portal import clock
 
@@ -140,21 +140,7 @@ def free_page(request):
 @require_safe
 def improvements(request):
     """“You said, we did”: the newest, with what the figures say."""
-    published = Improvement.objects.exclude(published_at=None).order_by("-changed_at")[:MOST_SHOWN]
-    shares = before_and_after(published)
-    japanese = get_language() == "ja"
-    shown = [
-        {
-            "improvement": one,
-            "said": one.said_ja if japanese else one.said_en,
-            "done": one.done_ja if japanese else one.done_en,
-            "before": shares[one.pk][0],
-            "after": shares[one.pk][1],
-        }
-        for one in published
-    ]
-    context = {"shown": shown, "before_name": _("Before"), "after_name": _("After")}
-    return render(request, "feedback/improvements.html", context)
+    return render(request, "feedback/improvements.html", {"shown": newest(MOST_SHOWN)})
 
 
 def thanks(request, opinion, masked):

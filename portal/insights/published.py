@@ -4,26 +4,41 @@ All that the page says is worked out from numbers that are themselves published:
 average never tells what was hidden.
 """
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.cache import caches
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
 from django.utils.formats import number_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 
+from feedback.improvements import newest
 from portal.applications.models import ProcedureVersion
+from portal.bars import in_words, rounded_up
 from portal.insights.models import ALL, Measure, Week, WeekFigure
 from portal.residents.models import Municipality
 
 WEEKS_SHOWN = 53
 AVERAGE_OF = 4  # weeks
 MOST_ROWS = 50  # of a table of municipalities; the file has all
+MOST_IMPROVEMENTS = 3
 KEPT = 300  # seconds
-COUNTED = [Measure.APPLICATIONS, Measure.DECIDED, Measure.COMPLETED]
-MINUS, WIDE, HIGH = "−", 1000, 200  # of the picture: its width and height
+MINUS = "−"
+# Of the picture: pixels from the upper edge, of the highest number and of nothing; and what its
+# line is drawn in, which is as wide as there is room.
+TOP, FOOT, WIDE, HIGH = 24, 136, 1000, 200
+
+# The measures of applications, with what they are called where the heading says of what they are.
+COUNTED = {
+    Measure.APPLICATIONS: pgettext_lazy("figures", "Received"),
+    Measure.DECIDED: pgettext_lazy("figures", "Decided"),
+    Measure.COMPLETED: pgettext_lazy("figures", "Completed"),
+}
 
 
 def signed(difference: int) -> str:
@@ -33,12 +48,28 @@ def signed(difference: int) -> str:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A week's place in the picture: percent from the left, pixels from the upper edge."""
+
+    monday: date
+    left: str
+    top: str
+    anchor: str = "middle"
+    said: str = ""
+
+
+@dataclass(frozen=True)
 class Line:
     """One measure over the weeks, the oldest first; None where the number is not shown."""
 
     measure: Measure
     mondays: list[date]
     values: list[int | None]
+    corrected: frozenset[date] = frozenset()
+
+    @property
+    def name(self) -> str:
+        return COUNTED[self.measure]
 
     @property
     def last(self) -> int | None:
@@ -66,14 +97,22 @@ class Line:
         return max((value for value in self.values if value), default=0)
 
     @cached_property
+    def scale(self) -> float:
+        """Return the value at the picture's upper edge: a round one."""
+        return rounded_up(self.most or 1)
+
+    @property
+    def scale_in_words(self) -> str:
+        return in_words(self.scale)
+
+    @cached_property
     def strokes(self) -> list[str]:
         """Return the picture's line as points of polylines: broken where a week is not shown."""
-        step = WIDE / max(1, len(self.values) - 1)
         strokes, points = [], []
         for number, value in enumerate([*self.values, None]):
             if value is not None:
-                height = HIGH - HIGH * value / (self.most or 1)
-                points.append(f"{number * step:.1f},{height:.1f}")
+                height = HIGH - HIGH * value / self.scale
+                points.append(f"{number * WIDE / self.steps:.1f},{height:.1f}")
             elif points:
                 # One week alone is a point: a line as long as it is thick.
                 strokes.append(" ".join(points if len(points) > 1 else points * 2))
@@ -81,8 +120,53 @@ class Line:
         return strokes
 
     @property
-    def rows(self) -> list[tuple[date, int | None]]:
-        return list(zip(self.mondays, self.values, strict=True))[::-1]
+    def steps(self) -> int:
+        return max(1, len(self.values) - 1)
+
+    @cached_property
+    def highest(self) -> Mark | None:
+        """Return the newest week with the largest number, or None if no number is shown."""
+        if not self.most:
+            return None
+        return self.mark(len(self.values) - 1 - self.values[::-1].index(self.most))
+
+    @property
+    def corrections(self) -> list[Mark]:
+        return [
+            self.mark(number)
+            for number, (monday, value) in enumerate(zip(self.mondays, self.values, strict=True))
+            if monday in self.corrected and value is not None
+        ]
+
+    @cached_property
+    def gaps(self) -> list[tuple[str, str]]:
+        """Return the weeks not shown as areas: left and width in percent, half a week wider."""
+        found, begins = [], None
+        for number, value in enumerate([*self.values, 0]):
+            if value is None and begins is None:
+                begins = number
+            elif value is not None and begins is not None:
+                left = max(0, (begins - 0.5) / self.steps)
+                right = min(1, (number - 0.5) / self.steps)
+                found.append((f"{100 * left:.2f}", f"{100 * (right - left):.2f}"))
+                begins = None
+        return found
+
+    def mark(self, number: int) -> Mark:
+        share, value = number / self.steps, self.values[number]
+        return Mark(
+            self.mondays[number],
+            f"{100 * share:.2f}",
+            f"{FOOT - (FOOT - TOP) * value / self.scale:.1f}",
+            "start" if share < 0.15 else "end" if share > 0.85 else "middle",
+            in_words(value),
+        )
+
+    @property
+    def rows(self) -> list[tuple[date, int | None, bool]]:
+        """Return Monday, number and whether the week was corrected, the newest first."""
+        pairs = zip(self.mondays, self.values, strict=True)
+        return [(monday, value, monday in self.corrected) for monday, value in pairs][::-1]
 
 
 @dataclass(frozen=True)
@@ -107,31 +191,75 @@ def share(yes: Line, no: Line) -> Share:
     return Share(len(both), sum(pair[0] for pair in both), sum(map(sum, both)))
 
 
+def share_of(part: int | None, of: int | None) -> int | None:
+    """Return a part in percent of the whole, or None if one of both is not shown."""
+    return None if part is None or not of else round(100 * part / of)
+
+
 @dataclass(frozen=True)
 class Row:
     """One municipality or procedure of the last week: what is shown of each of COUNTED."""
 
-    name: str
+    key: str
+    names: dict[str, str]
     values: list[int | None]
+
+    @property
+    def name(self) -> str:
+        return self.names.get("name", "")
+
+    @cached_property
+    def searched(self) -> list[str]:
+        """Return by what it is found, each from its beginning."""
+        name, kana = self.name, self.names.get("kana", "")
+        before = self.names.get("prefecture", ""), self.names.get("prefecture_kana", "")
+        found = [self.key, name, kana, before[0] + name, before[1] + kana]
+        return [plain(one) for one in found if one]
+
+    def is_meant(self, asked: str) -> bool:
+        return bool(asked) and any(one.startswith(asked) for one in self.searched)
+
+
+def plain(text: str) -> str:
+    """Return a text in one width and one kana, without spaces: as it is compared."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    hiragana = {ord("ァ") + number: ord("ぁ") + number for number in range(86)}
+    return "".join(text.translate(hiragana).split())
 
 
 def published(*, today: date) -> dict | None:
     """Return what the page shows, or None as long as no week is over; the same for everyone."""
-    key = f"figures-{today}-{get_language()}"
-    if (found := caches["fragments"].get(key)) is None:
-        found = read()
-        caches["fragments"].set(key, found, KEPT)
-    return found
+    return kept(today)[0]
+
+
+def municipalities(asked: str, *, today: date) -> list[Row]:
+    """Return those that may be meant, of the municipalities with a number of last week."""
+    asked = plain(asked)
+    return [row for row in kept(today)[1] if row.is_meant(asked)][:MOST_ROWS]
+
+
+def kept(today: date) -> tuple[dict | None, list[Row]]:
+    """Return what the page shows, and the rows of all municipalities; read again after KEPT."""
+    cache = caches["fragments"]
+    keys = [f"figures-{part}-{today}-{get_language()}" for part in ("page", "rows")]
+    found = cache.get_many(keys)
+    if len(found) < len(keys):
+        page = read()
+        rows = page["municipalities"] if page else []
+        if page:
+            page |= {"municipalities": rows[:MOST_ROWS], "many": len(rows)}
+        found = dict(zip(keys, (page, rows), strict=True))
+        cache.set_many(found, KEPT)
+    return found[keys[0]], found[keys[1]]
 
 
 def read() -> dict | None:
-    weeks = list(Week.objects.filter(closed=True)[:WEEKS_SHOWN])[::-1]
+    weeks = list(closed_weeks()[:WEEKS_SHOWN])[::-1]
     if not weeks:
         return None
-    lines = read_lines([week.monday for week in weeks])
+    lines = lines_of(weeks)
     last = weeks[-1]
     margins = list(margins_of(last.monday))
-    names = procedure_names()
     return {
         "last": last.monday,
         "sunday": last.monday + timedelta(days=6),
@@ -140,62 +268,76 @@ def read() -> dict | None:
         "lines": [lines[measure] for measure in COUNTED],
         "in_time": share(lines[Measure.TASKS_IN_TIME], lines[Measure.TASKS_LATE]),
         "clear": share(lines[Measure.CLEAR], lines[Measure.NOT_CLEAR]),
-        "promised": lines[Measure.REMINDERS_PROMISED],
-        "sent": lines[Measure.REMINDERS_SENT],
-        "procedures": rows(
-            (one.procedure, names.get(one.procedure, one.procedure), one)
-            for one in margins
-            if one.municipality == ALL
+        "promised": lines[Measure.REMINDERS_PROMISED].last,
+        "sent": lines[Measure.REMINDERS_SENT].last,
+        "sent_percent": share_of(
+            lines[Measure.REMINDERS_SENT].last, lines[Measure.REMINDERS_PROMISED].last
         ),
-        "municipalities": rows(
-            (one.municipality, one.name or one.municipality, one)
-            for one in margins
-            if one.procedure == ALL
-        )[:MOST_ROWS],
+        "procedures": rows(one for one in margins if one.municipality == ALL),
+        "municipalities": rows(one for one in margins if one.procedure == ALL),
+        "improvements": newest(MOST_IMPROVEMENTS),
     }
 
 
-def read_lines(mondays: list[date]) -> dict[str, Line]:
-    """Return each measure's sums of everything, in one statement."""
-    found = {
-        (measure, monday): value
-        for measure, monday, value in WeekFigure.objects.filter(
-            municipality=ALL, procedure=ALL, shown=True, monday__range=(mondays[0], mondays[-1])
-        ).values_list("measure", "monday", "value")
-    }
+def closed_weeks():
+    """Return the weeks that are over, the newest first, each with its sums of everything."""
+    sums = WeekFigure.objects.filter(monday=OuterRef("monday"), municipality=ALL, procedure=ALL)
+    as_object = JSONObject(measure="measure", value="value", shown="shown")
+    return Week.objects.filter(closed=True).annotate(
+        sums=ArraySubquery(sums.order_by().values(sum=as_object))
+    )
+
+
+def lines_of(weeks: list[Week]) -> dict[str, Line]:
+    """Return each measure's line from the first week on in which any application was counted."""
+    found = {(one["measure"], week.monday): one for week in weeks for one in week.sums}
+    mondays = [week.monday for week in weeks]
+    begins = next((day for day in mondays if any((one, day) in found for one in COUNTED)), None)
+    mondays = [day for day in mondays if begins is None or day >= begins]
+    corrected = frozenset(week.monday for week in weeks if week.corrected_at)
+    shown = {key: one["value"] for key, one in found.items() if one["shown"]}
     return {
-        measure: Line(measure, mondays, [found.get((measure, monday)) for monday in mondays])
+        measure: Line(measure, mondays, [shown.get((measure, day)) for day in mondays], corrected)
         for measure in Measure
     }
 
 
 def margins_of(monday: date):
-    """Return the sums by municipality and by procedure of a week, each with its municipality."""
-    name = Municipality.objects.filter(code=OuterRef("municipality")).values("name")
+    """Return the sums by municipality and by procedure of a week, each with its names."""
+    municipality = Municipality.objects.filter(code=OuterRef("municipality"))
+    # The one that all offer before a municipality's own.
+    procedure = (
+        ProcedureVersion.objects.offered()
+        .filter(procedure__key=OuterRef("procedure"))
+        .order_by(F("procedure__municipality").asc(nulls_first=True))
+    )
+    language = "en" if get_language() == "en" else "ja"
     return (
         WeekFigure.objects.filter(Q(municipality=ALL) | Q(procedure=ALL), monday=monday)
         .filter(measure__in=COUNTED)
         .exclude(municipality=ALL, procedure=ALL)
-        .annotate(name=Subquery(name))
+        .annotate(
+            place=Subquery(
+                municipality.values(
+                    names=JSONObject(
+                        name="name",
+                        kana="name_kana",
+                        prefecture="prefecture",
+                        prefecture_kana="prefecture_kana",
+                    )
+                )
+            ),
+            offer=Subquery(procedure.values(f"definition__name__{language}")[:1]),
+        )
     )
 
 
-def procedure_names() -> dict[str, str]:
-    """Return the names of the procedures offered, by key, in the language of the page."""
-    language = "en" if get_language() == "en" else "ja"
-    found = ProcedureVersion.objects.offered().order_by("-procedure__municipality")
-    return {
-        key: name
-        for key, name in found.values_list("procedure__key", f"definition__name__{language}")
-        if name
-    }
-
-
-def rows(found: Iterable[tuple[str, str, WeekFigure]]) -> list[Row]:
-    """Return a row a name, those with the largest shown numbers first."""
-    values, names = {}, {}
-    for key, name, one in found:
-        names[key] = name
+def rows(found: Iterable[WeekFigure]) -> list[Row]:
+    """Return a row a municipality or procedure, those with the largest shown numbers first."""
+    names, values = {}, {}
+    for one in found:
+        key = one.procedure if one.municipality == ALL else one.municipality
+        names[key] = one.place or ({"name": one.offer} if one.offer else {})
         values.setdefault(key, {})[one.measure] = one.value if one.shown else None
-    made = [Row(names[key], [values[key].get(measure) for measure in COUNTED]) for key in names]
-    return sorted(made, key=lambda row: ([-(value or 0) for value in row.values], row.name))
+    made = [Row(key, names[key], [values[key].get(one) for one in COUNTED]) for key in names]
+    return sorted(made, key=lambda row: ([-(value or 0) for value in row.values], row.key))

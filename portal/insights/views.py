@@ -10,12 +10,25 @@ from django.views.decorators.http import require_safe
 from portal import clock
 from portal.insights import open_data
 from portal.insights.models import Measure, Week
-from portal.insights.published import published
+from portal.insights.published import municipalities, published
+from portal.readable import readable
+from portal.residents.codes import holds_my_number
+
+LONGEST_NAME = 60  # of a municipality that is looked for
 
 
 @require_safe
 def dashboard(request):
-    context = {"figures": published(today=clock.today()), **licence()}
+    today = clock.today()
+    asked = readable(request.GET.get("municipality", ""))[:LONGEST_NAME].strip()
+    if holds_my_number(asked):
+        asked = ""
+    context = {
+        "figures": published(today=today),
+        "asked": asked,
+        "found": municipalities(asked, today=today) if asked else [],
+        **licence(),
+    }
     return render(request, "insights/dashboard.html", context)
 
 

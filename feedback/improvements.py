@@ -1,0 +1,26 @@
+"""“You said, we did”, as everyone reads it: the newest, with what the figures say."""
+
+from django.utils.translation import get_language
+
+from feedback.before_after import before_and_after
+from feedback.models import Improvement
+
+
+def newest(most: int) -> list[dict]:
+    """Return the newest published ones in the language of the page, in two statements.
+
+    Each with what was said and done, and its shares of “not clear” before and after.
+    """
+    published = Improvement.objects.exclude(published_at=None).order_by("-changed_at", "-pk")[:most]
+    shares = before_and_after(published)
+    japanese = get_language() == "ja"
+    return [
+        {
+            "improvement": one,
+            "said": one.said_ja if japanese else one.said_en,
+            "done": one.done_ja if japanese else one.done_en,
+            "before": shares[one.pk][0],
+            "after": shares[one.pk][1],
+        }
+        for one in published
+    ]
