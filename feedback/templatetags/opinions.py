@@ -26,6 +26,7 @@ def ask_opinion(context):
         form=context.get("form"),
         **about,
     )
+    request.on_screen = shown  # for who counts what is shown (portal.insights.middleware)
     return {
         "shown": signed(shown),
         "applying": shown.kind == Opinion.Kind.APPLYING,

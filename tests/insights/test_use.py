@@ -9,10 +9,16 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
+from portal.applications.definition import definition_of
+from portal.applications.models import ProcedureVersion
+from portal.applications.ship import ship
+from portal.clock import today
 from portal.insights import counter
 from portal.insights.middleware import UseMiddleware
+from tasks.reconcile import reconcile_people
+from tests.applications.factories import ApplicationFactory
 from tests.at_once import at_once
-from tests.factories import PASSWORD, ResidentFactory, UserFactory
+from tests.factories import PASSWORD, InsuranceUseFactory, ResidentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 SIGN_IN = "/account/sign-in/"
@@ -53,7 +59,7 @@ def test_a_page_is_counted_by_its_route_and_language(client, counted):
 
 def test_a_sign_in_is_counted_once_and_a_wrong_password_is_none(client, counted, resident):
     sign_in(client, "not the password")
-    assert counted() == {}
+    assert counted() == {"error-shown|account_login __all__:email_password_mismatch|ja": 1}
 
     sign_in(client)
     sign_in(client)  # already signed in: the page only leads on
@@ -74,6 +80,50 @@ def test_a_form_that_was_taken_is_counted_as_sent(client, counted):
     client.post(reverse("accounts:language"), {"language": "xx"})
 
     assert counted() == {"sent|accounts:language|ja": 1}  # the page it was chosen on
+
+
+def test_the_page_of_a_to_do_is_counted_by_its_rule(client, counted, resident):
+    task = task_of(resident)
+    client.force_login(resident.user)
+    client.get(reverse("tasks:task", args=[task.pk]))
+    client.get(reverse("tasks:task", args=[task.pk]), headers={"HX-Request": "true"})
+    client.get(reverse("tasks:why-rule", args=["card.insurance-use"]))
+
+    sums = counted()
+    assert sums["task-seen|card.insurance-use|ja"] == 1
+    assert {name for name in sums if name.startswith("task-seen")} == {
+        "task-seen|card.insurance-use|ja"
+    }
+
+
+def test_an_error_is_counted_by_field_and_code_and_never_what_was_typed(client, counted, resident):
+    sign_in(client, "hunter2-never-stored")
+    client.post(SIGN_IN, {"login": "no-address", "password": ""})
+
+    sums = counted()
+    assert sums["error-shown|account_login __all__:email_password_mismatch|ja"] == 1
+    assert sums["error-shown|account_login password:required|ja"] == 1
+    assert "hunter2" not in str(sums)
+    assert "no-address" not in str(sums)
+
+
+def test_an_error_of_a_question_says_of_which(client, counted, resident):
+    ship(using="default")
+    version = ProcedureVersion.objects.offered().get(procedure__key="residence-certificate")
+    draft = ApplicationFactory(version=version, resident=resident)
+    question = definition_of(version.definition).questions[0]
+    client.force_login(resident.user)
+
+    client.post(reverse("applications:question", args=[draft.uuid, question.key]), {"answer": ""})
+
+    place = f"applications:question residence-certificate/{question.key}"
+    assert counted()[f"error-shown|{place} answer:required|ja"] == 1
+
+
+def task_of(resident):
+    InsuranceUseFactory(resident=resident)
+    reconcile_people([resident.pk], today=today())
+    return resident.tasks.get(rule__key="card.insurance-use")
 
 
 @pytest.mark.parametrize("address", ["/livez", "/metrics", "/no/such/page", "/service-worker.js"])

@@ -34,6 +34,7 @@ OUR_OWN = {
     "a case": "/staff/applications/application/{office.case.uuid}/",
     "opinions": "/staff/feedback/opinion/",
     "an opinion": "/staff/feedback/opinion/{office.opinion.uuid}/",
+    "what people say now": "/staff/insights/saidnow/",
     "a new procedure": "/staff/applications/procedure/add/",
     "a procedure": "/staff/applications/procedure/{office.case.version.procedure_id}/",
     "its preview": "/staff/applications/procedure/{office.case.version.procedure_id}/preview/",

@@ -14,6 +14,9 @@ class Measure(models.TextChoices):
     PAGE = "page", _("page shown")
     SENT = "sent", _("form sent")
     SIGN_IN = "sign-in", pgettext_lazy("measure", "sign-in")
+    # As they are, by what stood on the screen: the rule of a task's page, an error of a form.
+    TASK_SEEN = "task-seen", _("page of a to-do shown")
+    ERROR_SHOWN = "error-shown", _("error shown")
     # Counted from their own tables, by rule or procedure (portal/insights/events.py).
     TASK_OPENED = "task-opened", _("task opened")
     TASK_DONE = "task-done", _("task done")
@@ -47,7 +50,8 @@ class UseMinute(models.Model):
 class UseDay(models.Model):
     """How often something was done on a day in Japan; kept for good.
 
-    `about` is a route, or a rule's or procedure's key; these are of no language.
+    `about` is a route, or a rule's or procedure's key; what is counted from their own tables is of
+    no language. Of an error it is its place and code (portal.insights.middleware.error_about).
     """
 
     day = models.DateField(_("day"))
