@@ -12,6 +12,7 @@ from feedback.words_english import is_known_name
 # What the dictionary takes for a name, and in a portal is none.
 KNOWN = {"マイナ"}
 SAID_AFTER_NAMES = {"さん", "様", "氏", "君", "ちゃん", "殿", "先生", "さま", "くん"}
+LIKE_SUFFIXES = {"券", "語", "届け", "票", "表"}  # nouns to Sudachi: 接種券, 住民票
 LEFT_OFF = {"御", "達", "等", "ら", "共"}  # prefixes and suffixes that change nothing
 ASIDE = {"ます", "です"}
 PASSIVE = {"れる", "られる"}
@@ -89,12 +90,12 @@ def _nouns(run: list) -> list[str | None]:
             counted = True
             continue
         counted = False
+        suffix = kind == "接尾辞" or said in LIKE_SUFFIXES
         if kind == "接頭辞":
             prefix = "" if said in LEFT_OFF else said
-        elif kind == "接尾辞":
-            if words and words[-1] and said not in LEFT_OFF:
-                words[-1] += said
-        else:
+        elif suffix and words and words[-1]:
+            words[-1] += "" if said in LEFT_OFF else said
+        elif kind != "接尾辞":
             words.append(prefix + said)
             prefix = ""
     return words
@@ -102,10 +103,10 @@ def _nouns(run: list) -> list[str | None]:
 
 def _is_a_name(morpheme) -> bool:
     """Tell whether it is a name of a person or a place, or so rare that it is likely one."""
-    written, (_kind, below, third, *_rest) = morpheme.surface(), morpheme.part_of_speech()
+    written, (_kind, _noun, *below) = morpheme.surface(), morpheme.part_of_speech()
     if written in KNOWN:
         return False
-    named = below == "固有名詞" and third in ("人名", "地名")
+    named = below[0] == "人名" or below[:2] == ["地名", "一般"]  # countries stay: 日本語
     rare = morpheme.is_oov() and (_has_kanji(written) or _is_capitalised(written))
     return named or rare or is_known_name(written)
 

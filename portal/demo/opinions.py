@@ -11,9 +11,11 @@ from feedback import review
 from feedback.models import Improvement, Opinion, Wording
 from feedback.pairs import pairs
 from feedback.publish import publish
+from feedback.read import read
 from feedback.wording import messages, wording_version
 from portal.accounts.models import User
 from portal.demo import people
+from portal.demo.said import SAID_BEFORE, SAID_LATELY
 from portal.residents.models import Resident
 
 DAYS, CHANGED_DAYS_AGO, SEED = 150, 45, 9
@@ -60,8 +62,10 @@ def make_opinions(*, today: date) -> None:
     )
     for number, one in enumerate(WRITTEN):
         written(*one, at(today, 2 + 3 * number), office)
+    say_freely(office, today)
     asked(at(today, 1), office)
     tell_what_was_done(reviewer, publisher, changed)
+    read()
 
 
 def at(today: date, days_ago: int) -> datetime:
@@ -124,6 +128,24 @@ def written(language: str, route: str, reasons, text: str, given_at: datetime, o
         language=language,
         width="narrow",
         municipality=office,
+    )
+
+
+def say_freely(office, today: date) -> None:
+    """Keep opinions about anything, so that the last week differs from the four before."""
+    before = [(text, 8 + number % 27) for number, text in enumerate(SAID_BEFORE)]
+    lately = [(text, 1 + number % 6) for number, text in enumerate(SAID_LATELY)]
+    Opinion.objects.bulk_create(
+        Opinion(
+            once=uuid5(NAMESPACE_URL, text),
+            kind=Opinion.Kind.FREE,
+            given_at=at(today, days_ago) + timedelta(minutes=number),
+            text=text,
+            pairs=pairs(text),
+            language="en" if text.isascii() else "ja",
+            municipality=office,
+        )
+        for number, (text, days_ago) in enumerate(before + lately)
     )
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from feedback.before_after import before_and_after
 from feedback.found import alike
 from feedback.models import Improvement, Opinion
+from feedback.rising import rising
 from portal.demo import opinions, people
 from tests.factories import ResidentFactory, UserFactory
 
@@ -49,3 +50,12 @@ def test_there_is_something_to_look_at_to_merge_and_to_answer():
     assert Opinion.objects.filter(state="new").count() >= 5
     assert Opinion.objects.filter(asker__isnull=False).count() == 1
     assert alike(Opinion.objects.filter(text=opinions.WRITTEN[1][3]).get())
+
+
+def test_all_texts_have_been_read_and_two_things_are_rising():
+    assert not Opinion.objects.exclude(text="").filter(terms=None).exists()
+
+    terms = [one.term for one in rising(until=timezone.now())]
+
+    assert {"窓口 予約", "混雑"} <= set(terms)
+    assert len(terms) <= 4
