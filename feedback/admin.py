@@ -11,10 +11,11 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from feedback import review
+from feedback import alert_pages, review
 from feedback.export import lines
 from feedback.found import (
     COUNTED_UP_TO,
+    NO_RULE,
     alike,
     counts_by_state,
     found,
@@ -23,11 +24,11 @@ from feedback.found import (
     opinion_of,
     page_of,
 )
-from feedback.models import Improvement, Opinion, Reply, Tag, Wording
+from feedback.models import Alert, AlertLook, Improvement, Opinion, PageOwner, Reply, Tag, Wording
+from feedback.owners import reviewers
 from feedback.publish import CannotPublish, publish
 from feedback.states import FOLLOWS, CannotReview
 from portal import clock
-from portal.accounts.models import User
 from portal.staff import LookOnly
 from tasks.models import RuleVersion
 from tasks.rules import registry
@@ -152,6 +153,7 @@ def choices() -> dict:
         "widths": Opinion.Width.choices,
         "routes": sorted(set(Wording.objects.order_by().values_list("route", flat=True))),
         "rules": [(rule.key, rule.title) for rule in registry.values()],
+        "no_rule": NO_RULE,
         "tags": list(Tag.objects.values_list("name", flat=True)),
     }
 
@@ -176,13 +178,6 @@ def page(opinion: Opinion) -> dict:
         else None,
         "reason_labels": [Opinion.Reason(one).label for one in opinion.reasons],
     }
-
-
-def reviewers():
-    """Return who reviews opinions, by their groups."""
-    return User.objects.filter(
-        is_active=True, groups__permissions__codename="review_opinion"
-    ).distinct()
 
 
 # ---- deeds: each returns what the page then says
@@ -297,6 +292,11 @@ class ImprovementAdmin(admin.ModelAdmin):
         if not request.user.has_perm("feedback.publish_improvement"):
             actions.pop("publish_chosen", None)
         return actions
+
+
+admin.site.register(PageOwner, alert_pages.PageOwnerAdmin)
+admin.site.register(Alert, alert_pages.AlertAdmin)
+admin.site.register(AlertLook, alert_pages.AlertLookAdmin)
 
 
 @admin.register(Tag)

@@ -8,6 +8,9 @@ class FeedbackConfig(AppConfig):
     verbose_name = _("Opinions")
 
     def ready(self):
+        from feedback.alarms import of_the_pages
         from feedback.review_groups import make_review_groups
+        from tasks import alarms
 
+        alarms.add("feedback.review_opinion", of_the_pages)
         post_migrate.connect(make_review_groups, sender=self)

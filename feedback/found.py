@@ -19,6 +19,8 @@ PER_PAGE = 50
 COUNTED_UP_TO = 1000
 LIKE_AMONG = 1000  # of the newest with a text, so many are compared with one
 ALIKE = 0.3  # share of pairs of letters that two texts have in common
+NO_RULE = "none"  # in place of a rule: those that are about none
+CLEAR = {"yes": True, "no": False}
 EXACT = ["kind", "route", "rule", "procedure", "question", "wording", "language", "width"]
 
 
@@ -37,8 +39,12 @@ def found(asked: Mapping, *, by) -> QuerySet:
     else:
         opinions = opinions.filter(state__in=OPEN)
     for name in EXACT:
-        if value := _plain(asked.get(name, "")):
+        if (value := _plain(asked.get(name, ""))) and value != NO_RULE:
             opinions = opinions.filter(**{name: value})
+    if asked.get("rule", "") == NO_RULE:
+        opinions = opinions.filter(rule="")
+    if (clear := asked.get("clear", "")) in CLEAR:
+        opinions = opinions.filter(clear=CLEAR[clear])
     if value := _plain(asked.get("municipality", "")):
         opinions = opinions.filter(municipality__code=value)
     if value := _plain(asked.get("reason", "")):

@@ -4,7 +4,8 @@ import time
 
 from celery import shared_task
 
-from feedback import mails, read
+from feedback import alerts, mails, read
+from portal import clock
 
 SENDS_FOR = 30  # seconds, then other jobs have their turn
 READS_FOR = 5
@@ -22,3 +23,9 @@ def read_words():
     """Read the texts that nobody has read yet; the job ten seconds later goes on."""
     ends_at = time.monotonic() + READS_FOR
     read.read(until=lambda: time.monotonic() > ends_at)
+
+
+@shared_task
+def find_alerts():
+    """Look for pages that have become less clear: the first job of a day that comes through."""
+    alerts.look(day=clock.today())

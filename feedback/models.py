@@ -469,4 +469,8 @@ class Alert(models.Model):
         ]
 
     def __str__(self):
-        return " ".join(filter(None, [self.route, self.rule, str(self.day)]))
+        return f"{self.page} {self.day}"
+
+    @property
+    def page(self) -> str:
+        return " ".join(filter(None, [self.route, self.rule]))

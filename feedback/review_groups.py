@@ -3,10 +3,13 @@
 from portal.migrated import has_table
 
 REVIEWERS, PUBLISHERS = "opinion reviewers", "opinion publishers"
-MAY_REVIEW = ["view_opinion", "review_opinion", "view_improvement", "view_tag"]
+MAY_REVIEW = ["view_opinion", "review_opinion", "view_improvement", "view_tag", "view_pageowner"]
 MAY = {
     REVIEWERS: [*MAY_REVIEW, "add_improvement", "change_improvement"],
-    PUBLISHERS: [*MAY_REVIEW, "add_improvement", "change_improvement", "publish_improvement"],
+    PUBLISHERS: [
+        *(*MAY_REVIEW, "add_improvement", "change_improvement", "publish_improvement"),
+        *("add_pageowner", "change_pageowner", "delete_pageowner"),
+    ],
 }
 
 

@@ -415,6 +415,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    # The first of a day looks; the others are there for the day on which its message was lost.
+    "opinion-alerts": {
+        "task": "feedback.jobs.find_alerts",
+        "schedule": crontab(minute=10, hour=f"{REMINDERS_FROM.hour}-{REMINDERS_UNTIL.hour - 1}"),
+        "options": {"expires": 3600},
+    },
     "access-log": {
         "task": "portal.residents.jobs.check_access_log",
         "schedule": crontab(hour=4, minute=30),

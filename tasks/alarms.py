@@ -1,10 +1,11 @@
 """What staff must see to: a night or reminders that did not go as they should, rules that wait,
-a log of who looked that was changed, questions about it that nobody answered.
+a log of who looked that was changed, questions about it that nobody answered; and what the rooms
+above have to say.
 
 Usually nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -41,6 +42,15 @@ class Alarm:
     link: str
 
 
+Source = Callable[[datetime, User | None], Iterable[Alarm]]
+_of_other_rooms: list[tuple[str, Source]] = []
+
+
+def add(permission: str, source: Source) -> None:
+    """Ask a room above for its alarms too, for whoever has the permission; told once, at start."""
+    _of_other_rooms.append((permission, source))
+
+
 def alarms(
     *,
     at: datetime,
@@ -63,6 +73,9 @@ def alarms(
     if may("residents.view_accessquestion"):
         asked = AccessQuestion.objects.all()
         yield from of_the_questions(asked.for_staff(whom) if whom else asked, at.date())
+    for permission, source in _of_other_rooms:
+        if may(permission):
+            yield from source(at, whom)
 
 
 # ---- the night

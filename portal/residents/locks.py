@@ -11,3 +11,4 @@ LOCK_OF_FACTS = 3  # whoever loads or derives facts about a block
 LOCK_OF_PEOPLE = 4  # whoever makes people: one load at a time
 LOCK_OF_DAY = 5  # whoever starts a sweep of a day
 LOCK_OF_REMINDERS = 6  # whoever promises a day's reminders
+LOCK_OF_ALERTS = 7  # whoever compares the pages of the portal, once a day

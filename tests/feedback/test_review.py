@@ -228,6 +228,7 @@ def test_where_nobody_asked_nobody_is_answered(reviewer, opinion):
         ({"rule": "card.card-renewal"}, {"rule": "card.card-renewal"}),
         ({"procedure": "child-allowance"}, {"procedure": "child-allowance"}),
         ({"language": "en"}, {"language": "en"}),
+        ({"clear": True}, {"clear": "yes"}),
         ({"reasons": ["too-long", "hard-words"]}, {"reason": "hard-words"}),
         ({"state": "planned"}, {"state": "planned"}),
         ({"given_at": NOON}, {"since": "2026-11-20", "until": "2026-11-20"}),
@@ -265,6 +266,7 @@ def test_wording_municipality_tag_owner_and_asking_narrow_the_list(reviewer, ask
     "asked_for",
     [
         {"state": "nonsense"},
+        {"clear": "perhaps"},
         {"since": "yesterday"},
         {"until": "9999-12-31"},
         {"before": "x"},

@@ -1,6 +1,7 @@
 """How many found a page not clear, lately and before; and what chance alone does."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from math import comb
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from feedback.models import Opinion
 from feedback.shares import SHARES, PageShare, page_shares, tail
+from tests.feedback import factories
 from tests.feedback.factories import OpinionFactory
 from tests.tasks.plans import plan_of
 
@@ -18,10 +20,7 @@ UNTIL = datetime(2026, 11, 20, tzinfo=ZoneInfo("Asia/Tokyo"))
 MOMENT = timedelta(microseconds=1)
 
 
-def marks(many, *, days_ago=1.0, clear=True, at=None, **about):
-    given_at = at or UNTIL - timedelta(days=days_ago)
-    for _mark in range(many):
-        OpinionFactory(clear=clear, given_at=given_at, text="", state="counted", **about)
+marks = partial(factories.marks, until=UNTIL)
 
 
 # ---- the test of two shares

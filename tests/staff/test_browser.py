@@ -8,12 +8,15 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from playwright.sync_api import expect
 
+from feedback.models import PageOwner
+from feedback.review_groups import REVIEWERS
 from portal.applications.models import MessageTemplate, ProcedureVersion
 from portal.applications.ship import ship
 from tasks import versions
 from tasks.rules import registry
 from tests.applications.factories import OfficeMembershipFactory, SentApplicationFactory
-from tests.feedback.factories import OpinionFactory, WordingFactory
+from tests.feedback.conftest import member
+from tests.feedback.factories import AlertFactory, OpinionFactory, WordingFactory
 from tests.staff.conftest import open_record
 from tests.tasks.changed_rules import change, other_code
 
@@ -35,6 +38,7 @@ OUR_OWN = {
     "opinions": "/staff/feedback/opinion/",
     "an opinion": "/staff/feedback/opinion/{office.opinion.uuid}/",
     "what people say now": "/staff/insights/saidnow/",
+    "an alert": "/staff/feedback/alert/{office.alert.uuid}/",
     "a new procedure": "/staff/applications/procedure/add/",
     "a procedure": "/staff/applications/procedure/{office.case.version.procedure_id}/",
     "its preview": "/staff/applications/procedure/{office.case.version.procedure_id}/preview/",
@@ -56,6 +60,10 @@ DJANGOS = {
     "lines": "/staff/exchange/quarantinedline/",
     "a line": "/staff/exchange/quarantinedline/{office.line.pk}/change/",
     "templates of messages": "/staff/applications/messagetemplate/",
+    "alerts": "/staff/feedback/alert/",
+    "looks at all pages": "/staff/feedback/alertlook/",
+    "owners of pages": "/staff/feedback/pageowner/",
+    "a new owner": "/staff/feedback/pageowner/add/",
     "a new template": "/staff/applications/messagetemplate/add/",
     "users": "/staff/accounts/user/",
     "a user": "/staff/accounts/user/{office.resident.user_id}/change/",
@@ -82,6 +90,7 @@ def browsing(live_server, client, office, superuser, page):
         asker=office.resident, wording=WordingFactory(messages=["x"]), errors=["a:b"]
     )
     OpinionFactory(given_at=office.opinion.given_at - timedelta(days=1))
+    office.alert = AlertFactory()
     page.context.add_cookies(
         [
             {
@@ -238,3 +247,42 @@ def test_opinions_are_reviewed_by_keyboard_alone(browsing, page, office):
     office.opinion.refresh_from_db()
     assert office.opinion.state == "looking"
     assert [tag.name for tag in office.opinion.tags.all()] == ["words"]
+
+
+def tab_to(page, wanted):
+    """Press Tab until `wanted` has the focus."""
+    for _stop in range(100):
+        if wanted.evaluate("one => one === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    expect(wanted).to_be_focused()
+
+
+def test_an_alert_is_read_and_put_away_by_keyboard_alone(browsing, page, office):
+    browsing("/staff/")
+    tab_to(page, page.get_by_role("link", name="To the alert"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Less clear than before: tasks:task")
+
+    tab_to(page, page.get_by_role("button", name="Seen"))
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("It has been seen, and is an alarm no more.")).to_be_visible()
+    expect(page.get_by_text("A page has become less clear")).to_have_count(0)
+    office.alert.refresh_from_db()
+    assert office.alert.seen_at
+    assert findings(page) == []
+
+
+def test_an_owner_is_set_by_keyboard_alone(browsing, page, office):
+    reviewer = member(REVIEWERS, "reviewer@example.jp")
+    browsing("/staff/feedback/pageowner/add/")
+    for field, typed in [("Page", "tasks:task"), ("Task rule", ""), ("Owner", "reviewer")]:
+        tab_to(page, page.get_by_label(field, exact=False).first)
+        page.keyboard.type(typed)
+    tab_to(page, page.get_by_role("button", name="Save", exact=True))
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    owner = PageOwner.objects.get()
+    assert (owner.route, owner.rule, owner.user) == ("tasks:task", "", reviewer)
