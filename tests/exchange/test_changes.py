@@ -20,7 +20,7 @@ from tests.applications.factories import ApplicationFactory, SentApplicationFact
 from tests.at_once import at_once
 from tests.exchange.connections import ConnectionFactory, event
 from tests.exchange.facts import insurance, load_lines, resident
-from tests.factories import MunicipalityFactory
+from tests.factories import MunicipalityFactory, SourceFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -137,29 +137,34 @@ def test_each_end_of_an_upload_is_told_its_sender_alone_and_once(office):
     assert told(ConnectionFactory()) == []
 
 
-def test_lines_that_were_taken_later_are_told_by_their_upload_and_numbers(office):
+@pytest.fixture
+def insurer(office):
+    return ConnectionFactory(source=SourceFactory(key="insurer-0601"), kinds=["insurance"])
+
+
+def test_lines_that_were_taken_later_are_told_by_their_upload_and_numbers(insurer):
     load_lines(insurance("R1"), insurance("R9"), insurance("R2"))
     upload = Upload.objects.get()
-    Upload.objects.filter(pk=upload.pk).update(connection=office)
+    Upload.objects.filter(pk=upload.pk).update(connection=insurer)
     number_changes()
 
     load_lines(resident("R1"), resident("R2"))
 
-    ends, taken = told(office)
+    ends, taken = told(insurer)
     assert ends[1]["state"] == "done"
     assert taken == ("lines.taken", {"upload": str(upload.uuid), "lines": [1, 3]})
 
 
-def test_lines_that_staff_tried_again_are_told_too(office):
+def test_lines_that_staff_tried_again_are_told_too(insurer):
     load_lines(insurance("R1"))
-    Upload.objects.update(connection=office)
+    Upload.objects.update(connection=insurer)
     QuarantinedLine.objects.update(waits_for_ref="")
     load_lines(resident("R1"))
-    assert [what for what, _data in told(office)] == ["upload.changed"]
+    assert [what for what, _data in told(insurer)] == ["upload.changed"]
 
     retry(QuarantinedLine.objects.all(), by=None)
 
-    assert [what for what, _data in told(office)] == ["upload.changed", "lines.taken"]
+    assert [what for what, _data in told(insurer)] == ["upload.changed", "lines.taken"]
 
 
 # ---- the order
