@@ -21,6 +21,7 @@ from structlog.contextvars import bind_contextvars, get_contextvars, reset_conte
 from portal import health
 
 logger = logging.getLogger(__name__)
+EVERY_FEW_SECONDS = {"tasks.jobs.heartbeat", "portal.exchange.jobs.number_what_changed"}
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -71,7 +72,7 @@ def job_starts(task_id, task, **kwargs):
 
 @task_postrun.connect
 def job_ends(task, state, **kwargs):
-    often = task.name == "tasks.jobs.heartbeat"
+    often = task.name in EVERY_FEW_SECONDS
     logger.log(
         logging.DEBUG if often else logging.INFO,
         "Job ended",

@@ -466,6 +466,15 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=35),
         "options": {"expires": 3600},
     },
+    "changes": {
+        "task": "portal.exchange.jobs.number_what_changed",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "changes-forget": {
+        "task": "portal.exchange.jobs.forget_old_changes",
+        "schedule": crontab(hour=4, minute=40),
+    },
     "versions": {
         "task": "tasks.jobs.weigh_waiting_versions",
         "schedule": crontab(minute="*/5"),

@@ -2,7 +2,7 @@
 
 from ninja import NinjaAPI
 
-from portal.exchange.api import connection
+from portal.exchange.api import changes, connection
 from portal.exchange.api.document import complete
 from portal.exchange.api.door import Door
 from portal.exchange.api.middleware import problem_of
@@ -27,3 +27,4 @@ api = Api(
     throttle=PerMinute(),
 )
 api.add_router("", connection.router)
+api.add_router("", changes.router)
