@@ -2,6 +2,7 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
+from portal.exchange.connection_group import make_connection_group
 from portal.exchange.help_desk import make_help_desk
 
 
@@ -11,3 +12,4 @@ class ExchangeConfig(AppConfig):
 
     def ready(self):
         post_migrate.connect(make_help_desk, sender=self)
+        post_migrate.connect(make_connection_group, sender=self)

@@ -12,6 +12,8 @@ from feedback.models import PageOwner
 from feedback.review_groups import REVIEWERS
 from portal.applications.models import MessageTemplate, ProcedureVersion
 from portal.applications.ship import ship
+from portal.exchange.keys import make_key
+from portal.exchange.models import Connection
 from tasks import versions
 from tasks.rules import registry
 from tests.applications.factories import OfficeMembershipFactory, SentApplicationFactory
@@ -41,9 +43,13 @@ OUR_OWN = {
     "an alert": "/staff/feedback/alert/{office.alert.uuid}/",
     "a new procedure": "/staff/applications/procedure/add/",
     "a procedure": "/staff/applications/procedure/{office.case.version.procedure_id}/",
+    "keys of a connection": "/staff/exchange/connection/{office.connection.pk}/keys/",
     "its preview": "/staff/applications/procedure/{office.case.version.procedure_id}/preview/",
 }
 DJANGOS = {
+    "connections": "/staff/exchange/connection/",
+    "a new connection": "/staff/exchange/connection/add/",
+    "a connection": "/staff/exchange/connection/{office.connection.pk}/change/",
     "mails given up": "/staff/applications/notice/",
     "checks of the logs": "/staff/residents/accesslogcheck/",
     "questions about accesses": "/staff/residents/accessquestion/",
@@ -86,6 +92,10 @@ def browsing(live_server, client, office, superuser, page):
     office.case = SentApplicationFactory(
         version=version, state="under-review", resident=office.resident
     )
+    office.connection = Connection.objects.create(
+        source=office.resident.source, kinds=["resident"], made_by=superuser
+    )
+    make_key(office.connection, by=superuser)
     office.opinion = OpinionFactory(
         asker=office.resident, wording=WordingFactory(messages=["x"]), errors=["a:b"]
     )
