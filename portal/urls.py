@@ -2,7 +2,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
 
-from portal.exchange.api import api, oauth
+from portal.exchange.api import api, oauth, pages
 from portal.health import healthz, livez
 from portal.metrics import metrics
 from tasks.reminders.views import service_worker
@@ -21,6 +21,7 @@ urlpatterns = [
     path("opinions/", include("feedback.urls")),
     path("api/v1/oauth/token", oauth.token, name="api-token"),
     path("api/v1/", api.urls),
+    path("api/", include(pages)),
     path("figures/", include("portal.insights.urls")),
     path("service-worker.js", service_worker, name="service-worker"),
     path("", include("tasks.urls")),

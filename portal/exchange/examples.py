@@ -1,9 +1,14 @@
-"""Lines for a terminal that try each call: shown to whoever connects a source, and to everyone."""
+"""Lines for a terminal that try a connection: for whoever connects a source, and for everyone."""
 
 from typing import NamedTuple
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+
+# Where the demo notes its key (portal/demo/sandbox.py).
+FROM_THE_DEMO = (
+    """$(python3 -c 'import json; print(json.load(open(".run/demo.json"))["api"]["key"])')"""
+)
 
 
 class Example(NamedTuple):
@@ -15,24 +20,27 @@ def api_address() -> str:
     return f"{settings.PORTAL_URL}/api/v1"
 
 
-def examples(connection, *, key: str = "", client: str = "", secret: str | None = None):
+def begin_with(key: str = "") -> str:
+    """Return the line that puts a key where the others look for it."""
+    if not key and settings.DEMO:
+        return f"KEY={FROM_THE_DEMO}"
+    return f"KEY='{key or '…'}'"
+
+
+def token_line(who: str = "…:…") -> str:
+    return f"curl -u '{who}' -d grant_type=client_credentials \\\n     {api_address()}/oauth/token"
+
+
+def examples(*, key: str = "", client: str = "", secret: str | None = None) -> list[Example]:
     """Return what to type to try a connection; with what was just made in it, if it was."""
-    api = api_address()
-    sign_in = '-H "Authorization: Bearer $KEY"'
-    begin = f"KEY='{key}'" if key else "KEY='…'"
-    fetch = (
-        f"curl -u '{client or '…'}:{secret if client else '…'}' -d grant_type=client_credentials "
-        f"{api}/oauth/token"
-    )
-    ask = f"{begin}\ncurl {sign_in} {api}/connection"
-    send = (
+    begin = f"KEY='{key or '…'}'"
+    sign_in, api = '-H "Authorization: Bearer $KEY"', api_address()
+    fetch = token_line(f"{client}:{secret}") if client else token_line()
+    by_token = Example(_("With a client: fetch a token, which is used like a key"), fetch)
+    by_key = Example(_("Who am I here?"), f"{begin}\ncurl {sign_in} {api}/connection")
+    send = Example(
+        _("Send a file of facts"),
         f"curl {sign_in} -H 'Content-Type: application/x-ndjson' \\\n"
-        f"     --data-binary @facts.ndjson {api}/facts"
+        f"     --data-binary @facts.ndjson {api}/facts",
     )
-    by_token = [Example(_("With a client: fetch a token, which is used like a key"), fetch)]
-    return [
-        *(by_token if client else []),
-        Example(_("Who am I here?"), ask),
-        Example(_("Send a file of facts"), send),
-        *([] if client or key else by_token),
-    ]
+    return [by_token, by_key, send] if client else [by_key, send, by_token]

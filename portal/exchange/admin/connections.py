@@ -59,8 +59,8 @@ class ConnectionForm(forms.ModelForm):
     class Meta:
         model = Connection
         fields = [
-            *("municipality", "kinds", "per_minute", "whole_list", "fewer_tolerated"),
-            *("active", "contact"),
+            *("municipality", "kinds", "told_of_applications", "per_minute"),
+            *("whole_list", "fewer_tolerated", "active", "contact"),
         ]
 
     def __init__(self, *args, **kwargs):
@@ -123,7 +123,8 @@ class ConnectionAdmin(admin.ModelAdmin):
     change_form_template = "admin/exchange/connection/change_form.html"
     fields = [
         *("source_key", "source_name", "source_name_en", "municipality", "kinds"),
-        *("per_minute", "whole_list", "fewer_tolerated", "active", "contact"),
+        *("told_of_applications", "per_minute", "whole_list", "fewer_tolerated"),
+        *("active", "contact"),
     ]
 
     def has_delete_permission(self, request, obj=None):
@@ -232,7 +233,7 @@ class ConnectionAdmin(admin.ModelAdmin):
                 "ways_in": ways_in(connection),
                 "now": timezone.now(),
                 "end_form": end_form or (EndForm(ways_in=good) if good else None),
-                "examples": examples(connection, key=key, client=client, secret=made.get("secret")),
+                "examples": examples(key=key, client=client, secret=made.get("secret")),
             },
             status=status,
         )

@@ -1,5 +1,6 @@
 """The API of sources, `/api/v1/`: each module has a router, and this one puts them together."""
 
+from django.conf import settings
 from ninja import NinjaAPI
 
 from portal.exchange.api import changes, connection
@@ -21,6 +22,7 @@ class Api(NinjaAPI):
 api = Api(
     title="Annai",
     version="1",
+    servers=[{"url": settings.PORTAL_URL}],
     urls_namespace="api",
     docs_url=None,  # its page is one of ours: portal/exchange/api/pages.py
     auth=Door(),

@@ -1,0 +1,49 @@
+"""The public pages of the API: all calls in plain words, each kind of problem, the reference."""
+
+from django.conf import settings
+from django.http import Http404
+from django.shortcuts import render
+from django.urls import path
+from django.views.decorators.http import require_safe
+
+from portal.exchange.api import api, reference
+from portal.exchange.api.calls import CALLS
+from portal.exchange.api.problems import KINDS
+from portal.exchange.examples import api_address, begin_with, token_line
+
+
+@require_safe
+def catalogue(request):
+    address = api_address()
+    calls = [call._replace(lines=call.lines.replace("{api}", address)) for call in CALLS]
+    context = {
+        "address": address,
+        "begin": begin_with(),
+        "token": token_line(),
+        "calls": calls,
+        "kinds": sorted(KINDS.values(), key=lambda kind: (kind.status, kind.name)),
+        "in_demo": settings.DEMO,
+    }
+    return render(request, "exchange/catalogue.html", context)
+
+
+@require_safe
+def problem(request, name):
+    if name not in KINDS:
+        raise Http404
+    return render(request, "exchange/problem.html", {"kind": KINDS[name]})
+
+
+@require_safe
+def reference_page(request):
+    document = api.get_openapi_schema()
+    context = {"calls": reference.calls(document), "shapes": reference.shapes(document)}
+    return render(request, "exchange/reference.html", context)
+
+
+app_name = "api-pages"
+urlpatterns = [
+    path("", catalogue, name="catalogue"),
+    path("reference/", reference_page, name="reference"),
+    path("problems/<slug:name>/", problem, name="problem"),
+]
