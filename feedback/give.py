@@ -73,7 +73,7 @@ def _about(shown: OnScreen) -> dict:
         "procedure": shown.procedure,
         "procedure_version": shown.procedure_version,
         "question": shown.question,
-        "errors": shown.errors,
+        "errors": list(shown.errors),
         "language": shown.language,
         "wording": wording_of(shown),
     }

@@ -5,6 +5,7 @@ rule, question and versions, an error by its field and code.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 from django.core.signing import BadSignature, Signer
@@ -32,7 +33,7 @@ class OnScreen(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     procedure: str = ""
     procedure_version: int | None = None
     question: str = ""
-    errors: list[str] = []
+    errors: tuple[str, ...] = ()
 
 
 def on_screen(*, route: str, template: str, form=None, texts: Iterable[str] = (), **about):
@@ -47,18 +48,19 @@ def on_screen(*, route: str, template: str, form=None, texts: Iterable[str] = ()
     )
 
 
-def errors_of(form) -> list[str]:
+def errors_of(form) -> tuple[str, ...]:
     """Return the errors of a form as field and code ("email:invalid"), never what was typed."""
     if not getattr(form, "is_bound", False):
-        return []
+        return ()
     found = [
         f"{field}:{error.code or 'invalid'}"[:100]
         for field, errors in form.errors.as_data().items()
         for error in errors
     ]
-    return found[:MOST_ERRORS]
+    return tuple(found[:MOST_ERRORS])
 
 
+@lru_cache(maxsize=10_000)
 def signed(shown: OnScreen) -> str:
     return Signer(salt=SALT).sign_object(msgspec.to_builtins(shown))
 

@@ -8,6 +8,7 @@ says when something truly happened (a lease, a session, the time of an event) st
 
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -29,8 +30,8 @@ def localtime() -> datetime:
 def days_ahead() -> int:
     """Return by how many days the clock of this database has been moved on: 0 in production."""
     if not settings.PRODUCTION:
-        with suppress(FileNotFoundError):
-            return int(moved_by().read_text())
+        with suppress(FileNotFoundError), open(moved_by()) as file:
+            return int(file.read())
     return 0
 
 
@@ -39,4 +40,9 @@ def moved_by() -> Path:
 
     A file, so that every process sees a change at once and no page asks the database once more.
     """
-    return settings.RUN_DIR / f"clock-{quote(connection.settings_dict['NAME'], safe='')}"
+    return _file(settings.RUN_DIR, connection.settings_dict["NAME"])
+
+
+@cache
+def _file(folder: Path, database: str) -> Path:
+    return folder / f"clock-{quote(database, safe='')}"

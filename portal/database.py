@@ -4,11 +4,12 @@ Here they go beside it, so that the server can keep a plan for the next time.
 """
 
 import re
+import select
 from collections.abc import Sequence
 from contextlib import contextmanager
 
 import psycopg
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 
 def run(sql: str, params: dict, *, prepare: bool | None = None) -> Sequence[tuple]:
@@ -23,11 +24,26 @@ def run(sql: str, params: dict, *, prepare: bool | None = None) -> Sequence[tupl
 
 @contextmanager
 def _cursor(kind: type[psycopg.Cursor]):
+    db = connections[DEFAULT_DB_ALIAS]  # once: `connection` would look for it at each word
     # As before a cursor of Django's: PostgreSQL may have been restarted since the last request.
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    with connection.wrap_database_errors, kind(connection.connection) as cursor:
+    db.health_check_done = db.health_check_done or is_quiet(db.connection)
+    db.close_if_health_check_failed()
+    db.ensure_connection()
+    with db.wrap_database_errors, kind(db.connection) as cursor:
         yield cursor
+
+
+def is_quiet(connection: psycopg.Connection | None) -> bool:
+    """Tell whether nothing stands to be read on a connection between two statements.
+
+    Where the server has ended it, its end does. Asking the server itself, as Django does before
+    the first statement of a request, takes as long as reading the session.
+    """
+    if connection is None or connection.closed:
+        return False
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    return not waiting.poll(0)
 
 
 @contextmanager
@@ -51,7 +67,8 @@ class Kept:
 
     def __init__(self, sql: str):
         self.names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", sql)))
-        self.sql = sql % {name: f"${place}" for place, name in enumerate(self.names, start=1)}
+        text = sql % {name: f"${place}" for place, name in enumerate(self.names, start=1)}
+        self.sql = text.encode()  # text would be encoded for each run, to look for its plan
 
     def rows(self, **params) -> Sequence[tuple]:
         values = [params[name] for name in self.names]

@@ -145,7 +145,7 @@ class Rule:
     nothing_recorded: Text = _("Nothing about this has been reported for this person.")
     to_correct: Text = _("If this is wrong, ask your municipality to correct it.")
 
-    @property
+    @cached_property
     def id(self) -> int:
         """The number that stored rows carry: it needs no agreement between installations."""
         return zlib.crc32(self.key.encode()) & 0x7FFFFFFF

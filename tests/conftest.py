@@ -142,7 +142,7 @@ def statements(monkeypatch):
     execute = psycopg.Cursor.execute
 
     def record(self, query, *args, **kwargs):
-        sent.append(str(query))
+        sent.append(query.decode() if isinstance(query, bytes) else str(query))
         return execute(self, query, *args, **kwargs)
 
     monkeypatch.setattr(psycopg.Cursor, "execute", record)

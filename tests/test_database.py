@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from django.db import OperationalError, close_old_connections, connection
 
-from portal.database import Kept, run
+from portal.database import Kept, is_quiet, run
 
 PLUS_ONE = Kept("SELECT %(number)s::int + 1")
 WAYS = [
@@ -29,6 +29,23 @@ def test_the_first_statement_of_a_request_finds_a_connection_that_lives(ended, a
     close_old_connections()  # as Django does before each request
 
     assert ask() == [(2,)]
+
+
+@pytest.mark.parametrize("ask", WAYS)
+def test_a_connection_that_lives_is_not_asked_whether_it_does(transactional_db, statements, ask):
+    connection.ensure_connection()
+    close_old_connections()
+    statements.clear()
+
+    ask()
+    connection.cursor().close()
+
+    assert connection.health_check_enabled
+    assert len(statements) == 1
+
+
+def test_a_connection_that_the_server_has_ended_is_not_quiet(ended):
+    assert not is_quiet(connection.connection)
 
 
 @pytest.mark.parametrize("ask", WAYS)

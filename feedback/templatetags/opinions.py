@@ -4,11 +4,12 @@ from django import template
 
 from feedback.models import Opinion
 from feedback.on_screen import on_screen, signed
+from portal.fragments import fragment
 
 register = template.Library()
 
 
-@register.inclusion_tag("feedback/_ask.html", takes_context=True)
+@register.simple_tag(takes_context=True)
 def ask_opinion(context):
     """Ask about the page that is being shown.
 
@@ -17,7 +18,7 @@ def ask_opinion(context):
     """
     request = context.get("request")
     if request is None:
-        return {}
+        return ""
     match = request.resolver_match
     about = dict(context.get("opinion_about") or {})
     shown = on_screen(
@@ -27,10 +28,10 @@ def ask_opinion(context):
         **about,
     )
     request.on_screen = shown  # for who counts what is shown (portal.insights.middleware)
-    return {
-        "shown": signed(shown),
-        "applying": shown.kind == Opinion.Kind.APPLYING,
-        "marks": range(1, 6),
-        "back": request.get_full_path() if request.method == "GET" else "",
-        "csrf_token": context.get("csrf_token"),
-    }
+    return fragment(
+        "feedback/_ask.html",
+        same=(("applying", shown.kind == Opinion.Kind.APPLYING),),
+        shown=signed(shown),
+        back=request.get_full_path() if request.method == "GET" else "",
+        csrf_token=context.get("csrf_token"),
+    )

@@ -1,15 +1,17 @@
 """Dates, ages and icons as every page shows them."""
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from django import template
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from portal.fragments import fragment
 from portal.residents.ages import first_day_at_age
 from tasks import words
 from tasks.models import Priority
@@ -41,6 +43,11 @@ def moment(value: datetime):
 def _time(value, in_words):
     if isinstance(value, datetime):
         value = timezone.localdate(value)
+    return _date(value, in_words, get_language())
+
+
+@lru_cache(maxsize=10_000)  # two years of days, each in some ways and languages
+def _date(value: date, in_words, _language):
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), in_words(value))
 
 
@@ -77,7 +84,18 @@ def grouped(count: int) -> str:
 @register.simple_tag
 def icon(name: str):
     """Return a picture that repeats what the words beside it say."""
-    return template.loader.get_template(f"tasks/icons/{name}.svg").render()
+    return fragment(f"tasks/icons/{name}.svg")
+
+
+@register.simple_tag(takes_context=True)
+def languages(context):
+    """Return the switch of languages, which leads back to the page."""
+    request = context.get("request")
+    if request is None:
+        return ""
+    return fragment(
+        "_languages.html", next=request.get_full_path(), csrf_token=context.get("csrf_token")
+    )
 
 
 @register.simple_tag
