@@ -306,6 +306,12 @@ if CLAMD_URL and urlsplit(CLAMD_URL).scheme not in ("tcp", "unix"):
         "unix:///run/clamav/clamd.ctl."
     )
 
+# ---- facts by the API: how large a body may be, unpacked, and how long it may take to come
+EXCHANGE_BODY_BYTES = whole_number("EXCHANGE_BODY_BYTES", str(2 * 1024**3))
+EXCHANGE_BODY_SECONDS = whole_number("EXCHANGE_BODY_SECONDS", "600")
+EXCHANGE_BODY_RATE = 1024  # bytes a second, at least
+EXCHANGE_BODY_RATIO = 200  # times as much as came packed, at most
+
 # ---- language and time
 LANGUAGE_CODE = "ja"
 LANGUAGES = [("ja", _("Japanese")), ("en", _("English"))]
@@ -480,6 +486,17 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tasks.jobs.weigh_waiting_versions",
         "schedule": crontab(minute="*/5"),
         "options": {"expires": 300},
+    },
+    # Uploads that wait, or whose worker was killed: their messages may be lost.
+    "uploads": {
+        "task": "portal.exchange.jobs.take_up_uploads",
+        "schedule": SWEEPER_SECONDS,
+        "options": {"expires": SWEEPER_SECONDS},
+    },
+    "uploads-tidy": {
+        "task": "portal.exchange.jobs.tidy_uploads",
+        "schedule": crontab(minute=25),
+        "options": {"expires": 3600},
     },
     "heartbeat": {
         "task": "tasks.jobs.heartbeat",

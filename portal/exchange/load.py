@@ -171,8 +171,9 @@ def persistent(step):
 class Load:
     """One load: a temporary table of lines, and the steps that bring it into the database."""
 
-    def __init__(self, upload: Upload, today: date | None):
-        self.upload = upload
+    def __init__(self, upload: Upload, today: date | None, *, patience: int | None = None):
+        """Load into `upload`. With `patience` a lock that takes longer (seconds) ends the load."""
+        self.upload, self.patience = upload, patience
         self.today = today or clock.today()
         # When reports without a time of their own arrived: now, on the day that is asked about.
         self.arrived = datetime.combine(self.today, timezone.localtime().timetz())
@@ -192,6 +193,11 @@ class Load:
     def note(self, **fields) -> None:
         """Write how far the upload is, or what came of it."""
         Upload.objects.filter(pk=self.upload.pk).update(**fields)
+
+    def be_patient(self) -> None:
+        """Let this transaction's locks be waited for as long as the load has patience."""
+        if self.patience is not None:
+            self.run(f"SET LOCAL lock_timeout = '{self.patience}s'")
 
     def run(self, sql: str, **params) -> list[tuple]:
         with connection.cursor() as cursor:
@@ -231,6 +237,7 @@ class Load:
             GROUP BY chunk ORDER BY chunk"""
         )
         total, done, changed = sum(people for _low, _high, people in chunks), 0, 0
+        on_people(done, total)
         for low, high, people in chunks:
             changed += self.merge_chunk(low, high)
             done += people
@@ -260,6 +267,7 @@ class Load:
         One load at a time: otherwise one could set a line aside for a person whom the other
         makes at that moment, and nobody would take the line up again.
         """
+        self.be_patient()
         self.run(f"SELECT pg_advisory_xact_lock({LOCK_OF_PEOPLE}, 0)")
         self.run("ANALYZE staged_line")
         self.take_up_waiting_lines()
@@ -274,6 +282,8 @@ class Load:
         self.run(OF_ANOTHER_PERSON)
         self.run(SET_ASIDE, upload=self.upload.pk)
         self.run(STILL_SET_ASIDE)
+        if self.sender:
+            self.run(REPORTED, upload=self.upload.pk)
         self.run(PLACED, arrived=self.arrived)
         self.run("CREATE INDEX ON placed_line (resident_id)")
         self.run("ANALYZE placed_line")
@@ -294,6 +304,7 @@ class Load:
     @persistent
     def merge_chunk(self, low: int, high: int) -> int:
         """Merge the lines about people from `low` to `high`; return how many changed a fact."""
+        self.be_patient()
         self.run(
             f"""SELECT pg_advisory_xact_lock({LOCK_OF_FACTS}, block::int) FROM (
                 SELECT DISTINCT resident_id / {BLOCK} AS block FROM placed_line
@@ -524,6 +535,17 @@ SET_ASIDE = """
         WHERE q.resolved_at IS NULL AND q.file = s.file AND q.line_number = s.number
             AND q.reason = s.reason AND q.text = s.text)
     ORDER BY s.file, s.number"""
+
+# Its sender fetches them by its own upload, also where the same line stood there before.
+REPORTED = """
+    INSERT INTO exchange_uploadline (upload_id, number, line_id)
+    SELECT DISTINCT ON (s.number) %(upload)s, s.number, q.id
+    FROM staged_line s JOIN exchange_quarantinedline q
+        ON q.resolved_at IS NULL AND q.file = s.file AND q.line_number = s.number
+            AND q.reason = s.reason AND q.text = s.text
+    WHERE s.reason <> '' AND s.waiting_id IS NULL
+    ORDER BY s.number, q.id
+    ON CONFLICT DO NOTHING"""
 
 STILL_SET_ASIDE = """
     UPDATE exchange_quarantinedline q SET reason = s.reason, detail = left(s.detail, 300),

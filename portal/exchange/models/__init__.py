@@ -1,16 +1,19 @@
 """Who connects, what came in, and what went out."""
 
+from portal.exchange.models.call import KeyedCall
 from portal.exchange.models.change import Change, Numbering
 from portal.exchange.models.connection import Connection, Key, OAuthClient
-from portal.exchange.models.upload import QuarantinedLine, Upload, UploadPart
+from portal.exchange.models.upload import QuarantinedLine, Upload, UploadLine, UploadPart
 
 __all__ = [
     "Change",
     "Connection",
     "Key",
+    "KeyedCall",
     "Numbering",
     "OAuthClient",
     "QuarantinedLine",
     "Upload",
+    "UploadLine",
     "UploadPart",
 ]

@@ -59,6 +59,8 @@ class Upload(models.Model):
     size = models.PositiveBigIntegerField(
         _("bytes"), default=0, help_text=_("Unpacked; 0 where it came by a command.")
     )
+    digest = models.CharField(max_length=64, blank=True, editable=False)  # SHA-256, unpacked
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
     started_at = models.DateTimeField(_("started at"), default=timezone.now)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
     # How far it is: told while it runs, to whoever asks for it.
@@ -163,3 +165,28 @@ class QuarantinedLine(models.Model):
 
     def __str__(self):
         return f"{self.file}:{self.line_number}"
+
+
+class UploadLine(models.Model):
+    """A line of an upload that was set aside, for the report that its sender fetches.
+
+    The line itself is kept once, however often the same is sent.
+    """
+
+    upload = models.ForeignKey(
+        Upload, models.CASCADE, related_name="lines", verbose_name=_("upload"), db_index=False
+    )
+    number = models.PositiveBigIntegerField(_("line"))
+    line = models.ForeignKey(
+        QuarantinedLine, models.CASCADE, related_name="+", verbose_name=_("line set aside")
+    )
+
+    class Meta:
+        verbose_name = _("line in an upload’s report")
+        verbose_name_plural = _("lines in uploads’ reports")
+        constraints = [
+            models.UniqueConstraint(fields=["upload", "number"], name="line_of_upload_once")
+        ]
+
+    def __str__(self):
+        return f"{self.upload_id} {self.number}"

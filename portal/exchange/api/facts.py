@@ -1,0 +1,103 @@
+"""The call that brings facts in bulk: a file of any size, merged at once or by a worker."""
+
+import logging
+from functools import partial
+
+from django.conf import settings
+from kombu.exceptions import OperationalError as QueueGone
+from ninja import Router
+
+from portal.exchange import idempotency, jobs, merging, receive
+from portal.exchange.api.receiving import (
+    KEY_PARAMETER,
+    answer,
+    call_of,
+    check_content,
+    refusals,
+    replayed,
+    same_body,
+)
+from portal.exchange.api.uploads import UploadOut, told
+from portal.exchange.body import body_of
+from portal.exchange.models import KeyedCall, Upload
+
+router = Router(tags=["facts"])
+logger = logging.getLogger(__name__)
+
+NDJSON = {"application/x-ndjson", "application/ndjson", "application/jsonl", "text/plain"}
+
+
+@router.post(
+    "/facts",
+    response={200: UploadOut, 202: UploadOut},
+    operation_id="post_facts",
+    url_name="post_facts",
+    summary="Send facts",
+    openapi_extra={
+        "parameters": [KEY_PARAMETER],
+        "requestBody": {
+            "required": True,
+            "description": "One JSON object a line, UTF-8; packed with gzip if you like.",
+            "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
+        },
+        "responses": {
+            "400": {"description": "The body broke off, or is not what its headers say."},
+            "408": {"description": "The body came too slowly."},
+            "409": {"description": "The call with this Idempotency-Key still runs."},
+            "413": {"description": "The body is too large."},
+            "415": {"description": "The body is of a type that is not taken."},
+            "422": {"description": "The Idempotency-Key was used for another call."},
+        },
+    },
+)
+def post_facts(request):
+    """Takes lines of every kind that is agreed. Up to 1,000 lines are merged before the answer
+    (200); of more, a worker merges them, and the answer (202) names in `Location` where to ask how
+    far it is. Every order and every split of the lines ends the same; lines that can't be taken
+    are set aside, and the others go in."""
+    check_content(request, NDJSON)
+    call = call_of(request)
+    if call and call.digest:
+        same_body(request, call, at_most=settings.EXCHANGE_BODY_BYTES)
+        return replayed(call) if call.status else said(call, call.upload)
+    upload, lines = received(request, call, body_of(request, at_most=settings.EXCHANGE_BODY_BYTES))
+    if lines <= merging.SMALL:
+        merging.merge(upload, patience=merging.PATIENCE)
+    return said(call, upload)
+
+
+def received(request, call: KeyedCall | None, content) -> tuple[Upload, int]:
+    """Keep the body as an upload; return it with its lines. Frees the call's key if that fails."""
+    if call is None:
+        with refusals():
+            return receive.receive(content, connection=request.auth)
+    try:
+        with refusals():
+            return receive.receive(
+                content,
+                connection=request.auth,
+                still_here=partial(idempotency.hold_on, call),
+                on_received=partial(idempotency.received, call),
+            )
+    except BaseException:
+        idempotency.let_go(call)
+        raise
+
+
+def said(call: KeyedCall | None, upload: Upload):
+    """Answer what came of an upload; where it still waits, wake a worker for it."""
+    upload.refresh_from_db()
+    if upload.state == Upload.State.WAITING:
+        wake_worker(upload)
+    content = told(upload)
+    finished = upload.finished_at is not None
+    headers = {} if finished else {"Location": content["address"], "Retry-After": "1"}
+    return answer(call, 200 if finished else 202, content, **headers)
+
+
+def wake_worker(upload: Upload) -> None:
+    """Send the message; without a queue the job of each minute finds the upload."""
+    try:
+        jobs.merge_upload.delay(str(upload.uuid))
+    except QueueGone as error:
+        logger.warning("No worker was woken", extra={"why": type(error).__name__})
