@@ -3,18 +3,45 @@
 import csv
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, Max, OuterRef, Q, Subquery
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
 
 from feedback.export import Line, cell
-from portal.insights.models import ALL, Week, WeekFigure
+from portal.insights.models import ALL, Measure, Week, WeekFigure
 from portal.residents.models import Municipality
 
 COLUMNS = [
     *("week", "measure", "municipality_code", "municipality", "procedure"),
     *("value", "shown", "corrected_at"),
 ]
+
+# What of each measure is counted, and in the week of which day.
+MEANINGS = {
+    Measure.APPLICATIONS: _("Applications sent to a municipality, by the day they were sent."),
+    Measure.DECIDED: _("Applications granted or not granted, by the day of the decision."),
+    Measure.COMPLETED: _(
+        "Applications that were granted and of which that has been carried out, such as a "
+        "certificate issued, by the day it was carried out. What is completed stays completed."
+    ),
+    Measure.TASKS_IN_TIME: _("To-dos with a date, done by then, by the day they were done."),
+    Measure.TASKS_LATE: _(
+        "To-dos with a date, done later or whose date passed, by the day they were done or ended."
+    ),
+    Measure.REMINDERS_PROMISED: _(
+        "Reminders for which a message was made, such as a mail, by the day they were meant for."
+    ),
+    Measure.REMINDERS_SENT: _("Of these the ones that were sent, by the same day."),
+    Measure.CLEAR: _("Answers “yes” at the foot of a page, by the day they were given."),
+    Measure.NOT_CLEAR: _("Answers “no” at the foot of a page, by the day they were given."),
+}
+
+
+def counted_at():
+    """Return when what is published was counted last, None before the first week is over."""
+    return Week.objects.filter(closed=True).aggregate(last=Max("counted_at"))["last"]
 
 
 def totals():
@@ -31,7 +58,8 @@ def of_closed_weeks():
     week = Week.objects.filter(monday=OuterRef("monday"), closed=True)
     name = Municipality.objects.filter(code=OuterRef("municipality")).values("name")
     return (
-        WeekFigure.objects.filter(Q(monday__in=Week.objects.filter(closed=True).values("monday")))
+        WeekFigure.objects.published()
+        .filter(Q(monday__in=Week.objects.filter(closed=True).values("monday")))
         .annotate(
             municipality_name=Subquery(name),
             corrected_at=Subquery(week.values("corrected_at")),
@@ -41,17 +69,21 @@ def of_closed_weeks():
 
 
 def record(figure) -> dict:
-    corrected_at = figure.corrected_at
     return {
         "week": figure.monday.isoformat(),
         "measure": figure.measure,
         "municipality_code": figure.municipality,
         "municipality": figure.municipality_name or "",
         "procedure": figure.procedure,
-        "value": figure.value if figure.shown else None,
+        "value": figure.told if figure.shown else None,
         "shown": figure.shown,
-        "corrected_at": corrected_at.isoformat(timespec="seconds") if corrected_at else None,
+        "corrected_at": as_text(figure.corrected_at),
     }
+
+
+def as_text(moment: datetime | None) -> str | None:
+    """Return a moment by the clock in Japan, such as 2026-11-24T04:50:00+09:00."""
+    return localtime(moment).isoformat(timespec="seconds") if moment else None
 
 
 def csv_lines(figures) -> Iterator[str]:

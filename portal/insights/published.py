@@ -281,8 +281,10 @@ def read() -> dict | None:
 
 def closed_weeks():
     """Return the weeks that are over, the newest first, each with its sums of everything."""
-    sums = WeekFigure.objects.filter(monday=OuterRef("monday"), municipality=ALL, procedure=ALL)
-    as_object = JSONObject(measure="measure", value="value", shown="shown")
+    sums = WeekFigure.objects.published().filter(
+        monday=OuterRef("monday"), municipality=ALL, procedure=ALL
+    )
+    as_object = JSONObject(measure="measure", value="told", shown="shown")
     return Week.objects.filter(closed=True).annotate(
         sums=ArraySubquery(sums.order_by().values(sum=as_object))
     )
@@ -313,7 +315,8 @@ def margins_of(monday: date):
     )
     language = "en" if get_language() == "en" else "ja"
     return (
-        WeekFigure.objects.filter(Q(municipality=ALL) | Q(procedure=ALL), monday=monday)
+        WeekFigure.objects.published()
+        .filter(Q(municipality=ALL) | Q(procedure=ALL), monday=monday)
         .filter(measure__in=COUNTED)
         .exclude(municipality=ALL, procedure=ALL)
         .annotate(
@@ -338,6 +341,6 @@ def rows(found: Iterable[WeekFigure]) -> list[Row]:
     for one in found:
         key = one.procedure if one.municipality == ALL else one.municipality
         names[key] = one.place or ({"name": one.offer} if one.offer else {})
-        values.setdefault(key, {})[one.measure] = one.value if one.shown else None
+        values.setdefault(key, {})[one.measure] = one.told if one.shown else None
     made = [Row(key, names[key], [values[key].get(one) for one in COUNTED]) for key in names]
     return sorted(made, key=lambda row: ([-(value or 0) for value in row.values], row.key))

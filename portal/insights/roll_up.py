@@ -1,7 +1,9 @@
 """The figures for everyone: one statement sums by week what happened, however much there is.
 
 What happened late corrects its week, as far back as LOOKED_BACK; older weeks stay as they are, so
-that what is deleted after years does not change what was published.
+that what is deleted after years does not change what was published. The sum of everything is
+corrected at once. The sums by municipality and procedure stay as they were published until they can
+be corrected without telling a small number to who kept the old ones (suppress.corrected).
 """
 
 from collections import defaultdict
@@ -11,10 +13,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.database import run
-from portal.insights.models import Week, WeekFigure
-from portal.insights.suppress import hidden
+from portal.insights.models import ALL, Week, WeekFigure
+from portal.insights.suppress import LEAST, corrected, hidden
 
 LOOKED_BACK = 53  # weeks
+TOTAL = (ALL, ALL)
 LOCK = 5_090_001  # of PostgreSQL: two counts never run at once
 
 # Of all that happened in the weeks: the week, what is counted, the office, the procedure.
@@ -68,13 +71,19 @@ COUNT = """
         GROUP BY monday, measure, CUBE (municipality, procedure)),
     written AS (
         INSERT INTO insights_weekfigure AS k
-            (monday, measure, municipality, procedure, value, shown)
-        SELECT monday, measure, municipality, procedure, value, false FROM counted
+            (monday, measure, municipality, procedure, value, shown, held_at)
+        SELECT monday, measure, municipality, procedure, value, false,
+            CASE WHEN closed THEN 0 END
+        FROM counted LEFT JOIN insights_week USING (monday)
         ON CONFLICT (monday, measure, municipality, procedure) DO UPDATE
-            SET value = excluded.value, shown = false WHERE k.value <> excluded.value
+            SET value = excluded.value,
+                held_at = CASE WHEN excluded.held_at = 0 THEN coalesce(k.held_at, k.value) END
+            WHERE k.value <> excluded.value
         RETURNING monday, measure),
     gone AS (
-        UPDATE insights_weekfigure k SET value = 0, shown = false
+        UPDATE insights_weekfigure k SET value = 0, held_at = CASE
+            WHEN (SELECT closed FROM insights_week w WHERE w.monday = k.monday)
+                THEN coalesce(k.held_at, k.value) END
         FROM bounds
         WHERE k.monday >= first AND k.monday < after AND k.value <> 0 AND NOT EXISTS (
             SELECT 1 FROM counted c
@@ -126,33 +135,71 @@ def note_weeks(changed: set[tuple[date, str]], *, first: date, running: date) ->
     )
     over = {monday for monday in mondays if monday < running}
     new = {monday for monday in over if not (known.get(monday) and known[monday].closed)}
-    judge((over & differs) | new)
+    judge(new, first=True)
+    judge((over & differs) - new)
 
 
-def judge(mondays: set[date]) -> None:
-    """Say of each sum of these weeks whether it may be shown; week by week, to hold little."""
+def judge(mondays: set[date], *, first: bool = False) -> None:
+    """Say of each sum of these weeks whether it may be shown; week by week, to hold little.
+
+    The `first` time all is new. Later what was published is corrected, or held as it is.
+    """
     for monday in sorted(mondays):
-        figures = WeekFigure.objects.filter(monday=monday)
-        tables = defaultdict(dict)
-        for figure in figures.iterator(chunk_size=5000):
-            tables[figure.measure][figure.municipality, figure.procedure] = figure.value
-        figures.update(shown=True)
-        for measure, cells in tables.items():
-            hide(monday, measure, hidden(cells))
+        tables = defaultdict(list)
+        for figure in WeekFigure.objects.filter(monday=monday).iterator(chunk_size=5000):
+            tables[figure.measure].append(figure)
+        for measure, figures in tables.items():
+            after = {place(one): one.value for one in figures if one.value or one.held_at != 0}
+            if first:
+                show(monday, measure, hidden(after))
+            else:
+                correct(monday, measure, figures, after)
 
 
-def hide(monday: date, measure: str, keys: set[tuple[str, str]]) -> None:
-    if keys:
-        municipalities, procedures = zip(*sorted(keys), strict=True)
-        run(
-            "UPDATE insights_weekfigure k SET shown = false"
-            " FROM unnest(%(municipalities)s::text[], %(procedures)s::text[]) h (m, p)"
-            " WHERE k.monday = %(monday)s AND k.measure = %(measure)s"
-            " AND k.municipality = h.m AND k.procedure = h.p",
-            {
-                "monday": monday,
-                "measure": measure,
-                "municipalities": list(municipalities),
-                "procedures": list(procedures),
-            },
-        )
+def correct(monday: date, measure: str, figures: list[WeekFigure], after: dict) -> None:
+    """Publish what `after` says instead of what was published, or the sum of everything alone."""
+    published = {place(one): one for one in figures if one.held_at != 0}
+    before = {
+        key: one.value if one.held_at is None else one.held_at for key, one in published.items()
+    }
+    was_hidden = {key for key, one in published.items() if not one.shown}
+    # It may have been corrected before, while what it is the sum of was held.
+    before[TOTAL] = sum(value for (row, _), value in before.items() if row == ALL) - before.get(
+        TOTAL, 0
+    )
+    if before[TOTAL] < LEAST:
+        was_hidden.discard(TOTAL)  # it was hidden for being small, not to hide another
+    gone = corrected(before, after, was_hidden=was_hidden)
+    if gone is not None:
+        show(monday, measure, gone)
+    else:
+        small = {TOTAL} if after[TOTAL] < LEAST else set()
+        show(monday, measure, small | (was_hidden & {TOTAL}), of=ALL)
+
+
+def place(figure: WeekFigure) -> tuple[str, str]:
+    return figure.municipality, figure.procedure
+
+
+def show(monday: date, measure: str, hide: set[tuple[str, str]], *, of: str = "") -> None:
+    """Publish a week's sums but those to hide; of ALL, the sum of everything alone."""
+    run(
+        """
+        WITH told AS (
+            SELECT k.id, hide.m IS NOT NULL OR k.value = 0 AS hidden,
+                CASE WHEN k.value = 0 AND k.held_at = 0 THEN 0 END AS held_at
+            FROM insights_weekfigure k LEFT JOIN unnest(%(municipalities)s::text[],
+                %(procedures)s::text[]) hide (m, p) ON (municipality, procedure) = (m, p)
+            WHERE monday = %(monday)s AND measure = %(measure)s
+                AND (%(of)s::text = '' OR municipality = %(of)s AND procedure = %(of)s))
+        UPDATE insights_weekfigure k SET shown = NOT hidden, held_at = told.held_at FROM told
+        WHERE k.id = told.id
+            AND (k.shown = hidden OR k.held_at IS DISTINCT FROM told.held_at)""",
+        {
+            "municipalities": [municipality for municipality, _procedure in hide],
+            "procedures": [procedure for _municipality, procedure in hide],
+            "monday": monday,
+            "measure": measure,
+            "of": of,
+        },
+    )

@@ -10,9 +10,13 @@ what is alone in its line is the sum less the others. So others are hidden with 
   row and its column: a number follows exactly if without its thread the two fall apart.
 
 What is guessed from bounds over several lines at once (never below nothing) is not looked at.
+
+A table that is published again, corrected, stands beside the old one, which somebody may have kept:
+`corrected` says whether it may be.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 LEAST = 10
 ALL = "*"
@@ -20,13 +24,49 @@ ALL = "*"
 Key = tuple[str, str]
 
 
-def hidden(cells: dict[Key, int]) -> set[Key]:
-    """Return what to hide of a table given with all its margins."""
+def hidden(cells: dict[Key, int], *, also: Iterable[Key] = ()) -> set[Key]:
+    """Return what to hide of a table given with all its margins, `also` among it."""
     table = _Table(cells)
     table.hide(key for key, value in cells.items() if value < LEAST)
+    table.hide(also)
     while one := table.next_to_hide():
         table.hide([one])
     return table.hidden
+
+
+def corrected(
+    before: dict[Key, int], after: dict[Key, int], *, was_hidden: set[Key]
+) -> set[Key] | None:
+    """Return what to hide of a table that was published as `before`; None if it may not be told.
+
+    What was hidden stays hidden, and so does every change below LEAST: the changes are a table as
+    well, of which the reader of both is taken to know where there are any. If the sum of everything
+    would have to be hidden for that, the correction is too small to say where it belongs; so it is
+    where nothing was published before.
+    """
+    changes = {key: abs(value - before.get(key, 0)) for key, value in after.items()}
+    changes = {key: change for key, change in changes.items() if change}
+    total = (ALL, ALL)
+    if 0 < changes.get(total, LEAST) < LEAST or before[total] < LEAST <= after[total]:
+        return None
+    if after[total] < LEAST:
+        return set(after)
+    gone = was_hidden
+    while True:
+        found = hidden(after, also=gone)
+        found |= hidden(changes, also=found & changes.keys())
+        if total in found:
+            return None
+        if found == gone:
+            return None if follows(changes, found & changes.keys()) else gone
+        gone = found
+
+
+def follows(cells: dict[Key, int], gone: set[Key]) -> bool:
+    """Tell whether a hidden number follows from the shown ones by adding and taking away."""
+    table = _Table(cells)
+    table.hide(gone)
+    return bool(table.bridges())
 
 
 class _Table:

@@ -4,12 +4,14 @@ from datetime import date
 
 from django.conf import settings
 from django.http import Http404, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
 from portal import clock
 from portal.insights import open_data
 from portal.insights.models import Measure, Week
+from portal.insights.open_data import MEANINGS, as_text
 from portal.insights.published import municipalities, published
 from portal.readable import readable
 from portal.residents.codes import holds_my_number
@@ -22,7 +24,7 @@ def dashboard(request):
     today = clock.today()
     asked = readable(request.GET.get("municipality", ""))[:LONGEST_NAME].strip()
     if holds_my_number(asked):
-        asked = ""
+        return redirect("insights:dashboard")
     context = {
         "figures": published(today=today),
         "asked": asked,
@@ -34,7 +36,11 @@ def dashboard(request):
 
 @require_safe
 def dictionary(request):
-    context = {"measures": Measure.choices, "columns": open_data.COLUMNS, **licence()}
+    context = {
+        "measures": [(one.value, one.label, MEANINGS[one]) for one in Measure],
+        "counted_at": open_data.counted_at(),
+        **licence(),
+    }
     return render(request, "insights/dictionary.html", context)
 
 
@@ -55,16 +61,20 @@ def week_file(request, monday, kind):
 
 
 def as_file(figures, kind, name):
+    counted_at = open_data.counted_at()
     if kind == "csv":
         answer = StreamingHttpResponse(
             open_data.csv_lines(figures), content_type="text/csv; charset=utf-8"
         )
         answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-        return answer
-    about = {"licence": settings.FIGURES_LICENCE, "licence_url": settings.FIGURES_LICENCE_URL}
-    return StreamingHttpResponse(
-        open_data.json_lines(figures, about=about), content_type="application/json"
-    )
+    else:
+        about = licence() | {"counted_at": as_text(counted_at)}
+        answer = StreamingHttpResponse(
+            open_data.json_lines(figures, about=about), content_type="application/json"
+        )
+    if counted_at:
+        answer["Last-Modified"] = http_date(counted_at.timestamp())
+    return answer
 
 
 def licence() -> dict:

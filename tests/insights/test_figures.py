@@ -9,19 +9,24 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.conf import settings
 from django.core.cache import caches
+from django.urls import reverse
 from django.utils import timezone, translation
 
+from portal.applications.models import State
+from portal.applications.states import CHANGES
 from portal.insights.models import Measure, Week, WeekFigure
 from portal.insights.open_data import COLUMNS
-from portal.insights.published import signed
+from portal.insights.published import read, signed
 from portal.insights.roll_up import judge, roll_up
+from portal.residents.models import Municipality
 from tests.applications.factories import SentApplicationFactory, VersionFactory
-from tests.factories import CHIYODA, ResidentFactory
-from tests.feedback.factories import OpinionFactory
+from tests.factories import CHIYODA, ResidentFactory, UserFactory
+from tests.feedback.factories import ImprovementFactory, OpinionFactory, WordingFactory
 
 pytestmark = pytest.mark.django_db
 JAPAN = ZoneInfo("Asia/Tokyo")
 TODAY = date(2026, 11, 24)  # a Tuesday; the last week that is over began on the 16th
+CHANGED = datetime(2026, 11, 1, tzinfo=JAPAN)
 LAST, BEFORE = date(2026, 11, 16), date(2026, 11, 9)
 
 
@@ -226,6 +231,200 @@ def test_the_dictionary_names_every_column_and_measure(client):
     assert all(f"<code>{name}</code>" in text for name in [*COLUMNS, *Measure.values])
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/figures/",
+        "/figures/dictionary/",
+        "/figures/figures.csv",
+        "/figures/figures.json",
+        "/figures/weeks/2026-11-16.csv",
+        "/figures/weeks/2026-11-16.json",
+    ],
+)
+def test_addresses_stay(client, address):
+    week(LAST)
+
+    answer = client.get(address)
+
+    assert answer.status_code == 200
+    if "." in address:
+        assert answer["Last-Modified"] == "Tue, 24 Nov 2026 03:00:00 GMT"
+
+
+def test_columns_and_measures_stay():
+    assert COLUMNS == [
+        "week",
+        "measure",
+        "municipality_code",
+        "municipality",
+        "procedure",
+        "value",
+        "shown",
+        "corrected_at",
+    ]
+    assert Measure.values == [
+        "applications",
+        "decided",
+        "completed",
+        "tasks-in-time",
+        "tasks-late",
+        "reminders-promised",
+        "reminders-sent",
+        "clear",
+        "not-clear",
+    ]
+
+
+def test_a_json_file_says_its_licence_and_when_it_was_counted(client):
+    week(LAST)
+
+    found = json.loads(client.get("/figures/figures.json").getvalue())
+
+    assert found == {
+        "licence": "CC BY 4.0",
+        "licence_url": "https://creativecommons.org/licenses/by/4.0/",
+        "counted_at": "2026-11-24T12:00:00+09:00",
+        "figures": [],
+    }
+
+
+def test_nothing_follows_completed_so_its_day_is_the_day_it_happened():
+    assert State.COMPLETED not in {before for before, _after in CHANGES}
+
+
+def municipality_rows(number, *, shown=True):
+    return WeekFigure.objects.bulk_create(
+        WeekFigure(
+            monday=LAST,
+            measure="applications",
+            municipality=code,
+            procedure="*",
+            value=5000 - place if shown else 3,
+            shown=shown,
+        )
+        for place, code in enumerate(
+            Municipality.objects.order_by("code").values_list("code", flat=True)[:number]
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "131016",
+        "千代田",
+        "東京都千代田区",
+        "ちよだ",
+        "チヨダク",
+        "ﾁﾖﾀﾞ",
+        "とうきょうとちよだく",
+        " 千代田区 ",
+    ],
+)
+def test_a_municipality_is_found_by_code_name_or_kana(client, statements, asked):
+    week(LAST)
+    municipality_rows(1000)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    statements.clear()
+
+    text = client.get("/figures/", {"municipality": asked}).text
+
+    assert len(statements) <= 4
+    assert "東京都千代田区" in text
+    assert "札幌市" not in text
+
+
+def test_fifty_municipalities_stand_there_and_the_page_says_of_how_many(client):
+    week(LAST)
+    municipality_rows(60)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+
+    text = client.get("/figures/").text
+
+    assert "The 50 largest of 60" in text
+    assert text.count('<span lang="ja">') == 50
+
+
+def test_what_is_hidden_of_a_municipality_is_not_found_either(client):
+    week(LAST)
+    municipality_rows(1, shown=False)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+
+    text = client.get("/figures/", {"municipality": "011002"}).text
+
+    assert "札幌市" in text
+    assert "<td>3" not in text
+    assert text.count("not shown") >= 1
+
+
+@pytest.mark.parametrize("asked", ["Nowhere", "<script>alert(1)</script>", "%", "\x00\u202e"])
+def test_what_is_not_found_is_said(client, asked):
+    week(LAST)
+    municipality_rows(3)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+
+    text = client.get("/figures/", {"municipality": asked}).text
+
+    assert ("No number of last week was found" in text) is bool(asked.strip("\x00\u202e"))
+    assert "<script>alert" not in text
+
+
+def test_a_my_number_is_not_shown_again(client):
+    week(LAST)
+
+    answer = client.get("/figures/", {"municipality": "1234 5678 9018"})
+
+    assert (answer.status_code, answer["Location"]) == (302, "/figures/")
+
+
+def test_the_newest_three_improvements_stand_there_with_before_and_after(client, statements):
+    week(LAST)
+    old, new = (
+        WordingFactory(first_seen=CHANGED - timedelta(days=1)),
+        WordingFactory(first_seen=CHANGED),
+    )
+    for wording, no in [(old, 21), (new, 3)]:
+        for number in range(30):
+            OpinionFactory(wording=wording, clear=number >= no, text="")
+    for days in range(4):
+        changed_at = CHANGED - timedelta(days=days)
+        improvement(changed_at, said_en=f"Said {days}", route="" if days else "tasks:home")
+    improvement(None, said_en="Not yet")
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    statements.clear()
+
+    text = client.get("/figures/").text
+
+    assert len(statements) <= 4
+    assert [f"Said {days}" in text for days in range(4)] == [True, True, True, False]
+    assert "Not yet" not in text
+    assert "70%" in text
+    assert "10%" in text
+    assert f'href="{reverse("feedback:improvements")}"' in text
+
+
+def improvement(published_at, **given):
+    by = UserFactory() if published_at else None
+    given |= {"changed_at": published_at} if published_at else {}
+    return ImprovementFactory(published_at=published_at, published_by=by, **given)
+
+
+def test_weeks_before_the_first_leave_no_room(client):
+    for number in range(6):
+        week(LAST - timedelta(weeks=number))
+    for number, (value, shown) in enumerate([(40, True), (30, True), (3, False), (20, True)]):
+        total(LAST - timedelta(weeks=number), value, shown=shown)
+
+    line = read()["lines"][0]
+
+    assert line.mondays[0] == LAST - timedelta(weeks=3)
+    assert line.values == [20, None, 30, 40]
+    assert line.strokes == ["0.0,120.0 0.0,120.0", "666.7,80.0 1000.0,40.0"]
+    assert line.gaps == [("16.67", "33.33")]
+    assert (line.highest.monday, line.highest.said, line.highest.left) == (LAST, "40", "100.00")
+
+
 def test_judging_again_gives_the_same():
     applications(10, datetime(2026, 11, 18, tzinfo=JAPAN))
     roll_up(today=TODAY)
@@ -234,3 +433,48 @@ def test_judging_again_gives_the_same():
     judge({LAST})
 
     assert list(WeekFigure.objects.values()) == before
+
+
+def test_a_late_few_correct_the_sum_of_everything_and_no_other_until_they_are_ten(client):
+    """Or who kept last week's file would know that the late ones are from there."""
+    at = datetime(2026, 11, 18, tzinfo=JAPAN)
+    applications(30, at)
+    roll_up(today=TODAY)
+    before = records_of(client, "/figures/weeks/2026-11-16.json")
+
+    applications(9, at, procedure_key="another")
+    roll_up(today=TODAY)
+    held = records_of(client, "/figures/weeks/2026-11-16.json")
+    roll_up(today=TODAY)
+
+    assert [one["value"] for one in before] == [30] * 4
+    assert [one["value"] for one in held] == [39, 30, 30, 30]
+    assert records_of(client, "/figures/weeks/2026-11-16.json") == held
+    assert set(WeekFigure.objects.filter(procedure="another").values_list("value", "held_at")) == {
+        (9, 0)
+    }
+
+    applications(1, at, procedure_key="another")
+    roll_up(today=TODAY)
+    told = {
+        (one["municipality_code"], one["procedure"]): one["value"]
+        for one in records_of(client, "/figures/weeks/2026-11-16.json")
+    }
+    assert told[CHIYODA, "another"] == told["*", "another"] == 10
+    assert told["*", "*"] == told[CHIYODA, "*"] == 40
+    assert not WeekFigure.objects.exclude(held_at=None).exists()
+
+
+def test_what_came_late_and_went_again_was_never_published(client):
+    at = datetime(2026, 11, 18, tzinfo=JAPAN)
+    applications(30, at)
+    roll_up(today=TODAY)
+    before = records_of(client, "/figures/weeks/2026-11-16.json")
+    [late] = applications(1, at, procedure_key="another")
+    roll_up(today=TODAY)
+    late.delete()
+
+    roll_up(today=TODAY)
+
+    after = records_of(client, "/figures/weeks/2026-11-16.json")
+    assert [one["value"] for one in after] == [one["value"] for one in before]

@@ -4,6 +4,7 @@
 """
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 ALL = "*"
@@ -38,8 +39,18 @@ class Week(models.Model):
         return f"{self.monday}"
 
 
+class WeekFigureQuerySet(models.QuerySet):
+    def published(self):
+        """Return what is published, each with `told`, the number; not what is held at nothing."""
+        return self.exclude(held_at=0).annotate(told=Coalesce("held_at", "value"))
+
+
 class WeekFigure(models.Model):
-    """A sum of one week. `shown`: it may be, being neither small nor the way to a small one."""
+    """A sum of one week. `shown`: it may be, being neither small nor the way to a small one.
+
+    `held_at`: the number as it was published last, while it may not be corrected yet since that
+    would tell a small number; 0 where none was. Empty where `value` itself is published.
+    """
 
     monday = models.DateField(_("week from"))
     measure = models.CharField(_("measure"), max_length=20, choices=Measure.choices)
@@ -47,6 +58,9 @@ class WeekFigure(models.Model):
     procedure = models.CharField(_("procedure"), max_length=64, blank=True)
     value = models.PositiveBigIntegerField(_("number"))
     shown = models.BooleanField(_("shown"), default=False)
+    held_at = models.PositiveBigIntegerField(_("published as"), null=True, blank=True)
+
+    objects = WeekFigureQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("figure of a week")
