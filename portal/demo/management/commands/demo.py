@@ -31,6 +31,7 @@ from portal.demo.processes import (
     reserve_any_port,
     reserve_port,
 )
+from portal.demo.use import make_use
 
 RUN_DIR = settings.RUN_DIR
 NOTE = RUN_DIR / "demo.json"
@@ -123,6 +124,7 @@ class Command(BaseCommand):
         make_cases(today=clock.today())  # once, also for the residents of an earlier run
         make_opinions(today=clock.today())
         make_figures(today=clock.today())
+        make_use(today=clock.today())
         connection.close()  # the children have their own
         self.say(f"The database is ready after {time.monotonic() - started:.0f} s.")
         return password
