@@ -61,6 +61,8 @@ def found(asked: Mapping, *, by) -> QuerySet:
         opinions = opinions.filter(given_at__lt=until)
     if words := _plain(asked.get("q", "")).strip():
         opinions = opinions.filter(pairs__contains=pairs(words), text__icontains=words)
+    if term := _plain(asked.get("term", "")):
+        opinions = opinions.exclude(text="").filter(terms__contains=[term])
     return opinions.order_by("-given_at", "-pk")
 
 

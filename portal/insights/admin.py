@@ -78,7 +78,7 @@ class UseDayAdmin(ForReviewers, admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": _("Use"),
+            "title": _("Use by day and week"),
             **found,
             "asked": asked,
             "measures": Measure.choices,

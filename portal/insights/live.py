@@ -14,7 +14,8 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from feedback.before_after import Share
-from feedback.models import Opinion
+from feedback.models import Alert, Opinion
+from feedback.rising import rising
 from feedback.shares import PageShare, page_shares
 from portal.bars import in_words
 from portal.database import run
@@ -25,7 +26,7 @@ from tasks.rules import Rule, registry
 
 QUICK, SLOW = 4, 60  # seconds for which what was read is kept
 LATELY, BEFORE = timedelta(days=7), timedelta(days=28)
-MOST_PAGES, MOST_ERRORS, NEW_UP_TO = 40, 15, 1000
+MOST_ALERTS, MOST_PAGES, MOST_ERRORS, NEW_UP_TO = 20, 40, 15, 1000
 SCALES = (25, 50, 100)  # percent: where the picture of shares may end
 
 MARKS = """
@@ -58,6 +59,7 @@ def said(now: datetime) -> dict:
         "pages": pages(now),
         "marks": marks(now),
         "screens": screens(now),
+        "alerts": list(Alert.objects.filter(seen_at=None)[:MOST_ALERTS]),
     }
 
 
@@ -68,6 +70,7 @@ def done(now: datetime) -> dict:
         "begun": stops.begun(now=now),
         "to_dos": stops.to_dos(today=today),
         "errors": errors(today),
+        "rising": rising(until=now),
     }
 
 

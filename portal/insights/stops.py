@@ -140,8 +140,12 @@ def way(definition: Definition, answers: dict, *, sent: bool) -> tuple[list[str]
 class ToDos:
     """A rule's to-dos lately: opened, their pages shown (not to how many people), done."""
 
-    rule: Rule
+    key: str
     times: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def rule(self) -> Rule:
+        return registry[self.key]
 
     @property
     def opened(self) -> int:
@@ -165,6 +169,6 @@ def to_dos(*, today: date) -> list[ToDos]:
     found = {}
     totals = counted.order_by().values_list("measure", "about").annotate(Sum("times"))
     for measure, key, times in totals:
-        if rule := registry.get(key):
-            found.setdefault(key, ToDos(rule)).times[measure] = times
-    return sorted(found.values(), key=lambda one: (-one.opened, -one.seen, one.rule.key))
+        if key in registry:
+            found.setdefault(key, ToDos(key)).times[measure] = times
+    return sorted(found.values(), key=lambda one: (-one.opened, -one.seen, one.key))

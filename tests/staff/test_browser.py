@@ -40,6 +40,7 @@ OUR_OWN = {
     "opinions": "/staff/feedback/opinion/",
     "an opinion": "/staff/feedback/opinion/{office.opinion.uuid}/",
     "what people say now": "/staff/insights/saidnow/",
+    "use": "/staff/insights/useday/",
     "an alert": "/staff/feedback/alert/{office.alert.uuid}/",
     "a new procedure": "/staff/applications/procedure/add/",
     "a procedure": "/staff/applications/procedure/{office.case.version.procedure_id}/",
