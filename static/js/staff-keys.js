@@ -1,6 +1,7 @@
-// The queue and a case by keyboard. Without this all works by Tab and Enter.
+// Staff pages by keyboard: j and k move in a list, other keys press or focus what they are named at.
+// Without this all works by Tab and Enter.
 (() => {
-  const links = [...document.querySelectorAll("#case-list tbody a")];
+  const links = [...document.querySelectorAll("#list-by-keys tbody a")];
   const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
   // Single keys can be turned off, for who speaks to the browser (WCAG 2.1.4).
   const choice = document.getElementById("keys");
@@ -24,15 +25,4 @@
       else pressed.focus();
     }
   });
-  // A text to begin with, put below what is typed; without this the server does it.
-  const begin = document.getElementById("begin-with");
-  if (begin) {
-    begin.addEventListener("click", (event) => {
-      event.preventDefault();
-      const chosen = document.getElementById("template").selectedOptions[0].dataset.text;
-      const text = document.getElementById("id_message");
-      text.value = [text.value.trim(), chosen].filter(Boolean).join("\n\n");
-      text.focus();
-    });
-  }
 })();
