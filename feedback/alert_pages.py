@@ -14,8 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from feedback.alerts import see, waiting_for
-from feedback.before_after import Share
+from feedback.alerts import see, shares_of, waiting_for
 from feedback.found import NO_RULE
 from feedback.models import Alert, PageOwner
 from feedback.owners import known_routes, reviewers
@@ -105,11 +104,11 @@ class AlertAdmin(LookOnly, admin.ModelAdmin):
 
     @admin.display(description=_("not clear"))
     def lately(self, alert):
-        return in_words(shares_of(alert)[1])
+        return str(shares_of(alert)[1])
 
     @admin.display(description=_("before"))
     def before(self, alert):
-        return in_words(shares_of(alert)[0])
+        return str(shares_of(alert)[0])
 
     def alert_view(self, request, uuid):
         """Show an alert; by a POST it has been seen by whom it waited for."""
@@ -133,15 +132,6 @@ class AlertAdmin(LookOnly, admin.ModelAdmin):
             "once_in": int(1 / max(alert.p, 1 / RAREST)),
         }
         return TemplateResponse(request, "admin/feedback/alert/alert.html", context)
-
-
-def shares_of(alert: Alert) -> tuple[Share, Share]:
-    """Return the share before, and the one that raised the alert."""
-    return Share(alert.before_not_clear, alert.before_of), Share(alert.not_clear, alert.of)
-
-
-def in_words(share: Share) -> str:
-    return f"{share.percent:.0f}% ({share.not_clear} / {share.answers})"
 
 
 def rows_of(alert: Alert) -> list[dict]:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from feedback.before_after import Share
 from feedback.models import Alert, AlertLook
 from feedback.owners import owner_of, reviewers
 from feedback.shares import PageShare, page_shares
@@ -79,6 +80,11 @@ def _alert(share: PageShare, day: date) -> Alert:
         owner=owner,
         **mail,
     )
+
+
+def shares_of(alert: Alert) -> tuple[Share, Share]:
+    """Return the share before, and the one that raised the alert."""
+    return Share(alert.before_not_clear, alert.before_of), Share(alert.not_clear, alert.of)
 
 
 # ---- whom they wait for

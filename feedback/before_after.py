@@ -25,6 +25,9 @@ class Share:
     def too_few(self) -> bool:
         return self.answers < FEWEST
 
+    def __str__(self):
+        return f"{self.percent:.0f}% ({self.not_clear} / {self.answers})"
+
     @property
     def percent(self) -> float:
         return 100 * self.not_clear / self.answers

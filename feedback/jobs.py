@@ -15,7 +15,14 @@ READS_FOR = 5
 def send_replies():
     """Send the mails that are owed for half a minute; the job of the next minute goes on."""
     ends_at = time.monotonic() + SENDS_FOR
-    mails.send_due(until=lambda: time.monotonic() > ends_at)
+    mails.send_replies(until=lambda: time.monotonic() > ends_at)
+
+
+@shared_task
+def tell_owners():
+    """Mail for half a minute the owners of pages that have become less clear."""
+    ends_at = time.monotonic() + SENDS_FOR
+    mails.send_alerts(until=lambda: time.monotonic() > ends_at)
 
 
 @shared_task

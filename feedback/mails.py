@@ -1,89 +1,78 @@
-"""Mails to those who asked for an answer: that there is one, and where it stands.
+"""Mails of the opinions: to who asked that there is an answer, to an owner that there is an alert.
 
-Neither opinion nor answer is in the mail. The same Message-ID at each attempt: where a mail was
-taken and the server's answer was lost, the second one is recognised.
+Neither opinion nor answer is in them.
 """
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from functools import partial
 
-from django.conf import settings
-from django.db import transaction
-from django.template.loader import render_to_string
+from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from feedback.models import Reply
-from tasks.reminders.delivery import Verdict
-from tasks.reminders.mail import MailDelivery
-from tasks.reminders.plain_mail import PlainMail
-from tasks.reminders.whom import ways_to, why_no_mail
+from feedback.alerts import NO_OWNER, shares_of
+from feedback.models import Alert, Reply
+from tasks import owed_mails
+from tasks.owed_mails import Kind, Whom, Words, to_resident
 
-LEASE = timedelta(minutes=5)  # longer than one mail may take
-GIVEN_UP_AFTER = timedelta(days=3)
+SEEN = "seen"
 
 
-def send_due(*, until: Callable[[], bool]) -> int:
-    """Send what is owed, one after another, until `until()`; return how many were sent."""
-    delivery, sent = MailDelivery(), 0
-    try:
-        while not until() and (reply := claim(timezone.now())):
-            stops = send_one(reply, delivery)
-            sent += reply.mail == Reply.Mail.SENT
-            if stops:
-                break
-    finally:
-        delivery.close()
-    return sent
+# ---- there is an answer
+def owed_replies() -> QuerySet:
+    return Reply.objects.filter(mail=Reply.Mail.WAITING).select_related("resident")
 
 
-@transaction.atomic
-def claim(at: datetime) -> Reply | None:
-    """Return the answer that has waited longest; nobody else gets it before the lease is over."""
-    due = Reply.objects.filter(mail=Reply.Mail.WAITING, next_at__lte=at)
-    reply = due.select_for_update(skip_locked=True, of=["self"]).order_by("next_at").first()
-    if reply:
-        Reply.objects.filter(pk=reply.pk).update(next_at=at + LEASE)
-    return reply
+def words_of_reply(reply: Reply) -> Words:
+    return Words(
+        uuid=reply.uuid,
+        subject=_("News from Annai"),
+        said=_("You asked for an answer to your opinion. It stands under “To know” on your page."),
+        page=reverse("tasks:home"),
+    )
 
 
-def send_one(reply: Reply, delivery: MailDelivery) -> bool:
-    """Send one mail, or note why not. Tells whether others would fare the same: then stop."""
-    ways = ways_to(reply.resident_id)
-    if why := why_no_mail(reply.resident, ways):
-        end(reply, Reply.Mail.SKIPPED, why)
-        return False
-    answer = delivery.deliver(compose(reply, address=ways.address, language=ways.language))
-    if answer.verdict == Verdict.ACCEPTED:
-        end(reply, Reply.Mail.SENT)
-    elif answer.verdict == Verdict.REFUSED or timezone.now() > reply.owed_since + GIVEN_UP_AFTER:
-        end(reply, Reply.Mail.FAILED, answer.text[:20])
-    return answer.stops
+REPLIES = Kind(
+    owed=owed_replies,
+    own=lambda reply: Reply.objects.filter(pk=reply.pk),
+    whom=lambda reply: to_resident(reply.resident),
+    words=words_of_reply,
+)
+send_replies = partial(owed_mails.send_due, REPLIES)
 
 
-def end(reply: Reply, how: str, why: str = "") -> None:
-    reply.mail, reply.why, reply.ended_at = how, why, timezone.now()
-    reply.save(update_fields=["mail", "why", "ended_at"])
+# ---- a page has become less clear
+def owed_alerts() -> QuerySet:
+    return Alert.objects.filter(mail=Alert.Mail.WAITING).select_related("owner")
 
 
-def compose(reply: Reply, *, address: str, language: str) -> PlainMail:
-    """Return the mail in the resident's language, as text and as HTML."""
-    with translation.override(language):
-        context = {
-            "subject": _("News from Annai"),
-            "page": settings.PORTAL_URL + reverse("tasks:home"),
-            "settings": settings.PORTAL_URL + reverse("tasks:settings"),
-        }
-        message = PlainMail(
-            subject=context["subject"],
-            body=render_to_string("feedback/mail.txt", context),
-            to=[address],
-            headers={
-                "Message-ID": f"<{reply.uuid}@{settings.MAIL_DOMAIN}>",
-                "Auto-Submitted": "auto-generated",
-                "Content-Language": language,
-            },
-        )
-        message.attach_alternative(render_to_string("feedback/mail.html", context), "text/html")
-    return message
+def owner(alert: Alert) -> Whom:
+    """Return where its owner reads of an alert, or why not there."""
+    if alert.seen_at:
+        return Whom(why=SEEN)
+    if alert.owner is None or not alert.owner.has_perm("feedback.review_opinion"):
+        return Whom(why=NO_OWNER)
+    return Whom(alert.owner.email, alert.owner.language)
+
+
+def words_of_alert(alert: Alert) -> Words:
+    before, lately = shares_of(alert)
+    return Words(
+        uuid=alert.uuid,
+        subject=_("A page has become less clear, from Annai"),
+        said=_("More people than before say that a page of yours is not clear: %(page)s")
+        % {"page": alert.page},
+        page=reverse("admin:feedback_alert_change", args=[alert.uuid]),
+        lines=(
+            _("Not clear in the last seven days: %(share)s") % {"share": lately},
+            _("In the four weeks before: %(share)s") % {"share": before},
+        ),
+    )
+
+
+ALERTS = Kind(
+    owed=owed_alerts,
+    own=lambda alert: Alert.objects.filter(pk=alert.pk),
+    whom=owner,
+    words=words_of_alert,
+)
+send_alerts = partial(owed_mails.send_due, ALERTS)

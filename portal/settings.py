@@ -422,6 +422,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "opinion-alert-mails": {
+        "task": "feedback.jobs.tell_owners",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     # The first of a day looks; the others are there for the day on which its message was lost.
     "opinion-alerts": {
         "task": "feedback.jobs.find_alerts",

@@ -12,6 +12,7 @@ from portal.applications.models import Application, Notice
 from portal.applications.send import send
 from portal.applications.tell import tell
 from portal.residents.models import Resident
+from tasks import owed_mails
 from tasks.reminders.models import MailOff
 from tests.applications.factories import SentApplicationFactory
 from tests.applications.test_filling_in import fill
@@ -134,16 +135,18 @@ def test_an_address_refused_for_good_ends_it(mail_server, told):
 
 def test_after_three_days_of_trying_it_is_given_up(mail_server, told):
     mail_server.after_data.append("451 later")
-    Notice.objects.update(owed_since=timezone.now() - mails.GIVEN_UP_AFTER - timedelta(minutes=1))
+    Notice.objects.update(
+        owed_since=timezone.now() - owed_mails.GIVEN_UP_AFTER - timedelta(minutes=1)
+    )
     send_all()
     assert Notice.objects.get().status == "failed"
 
 
 def test_who_claimed_it_and_ended_leaves_it_to_another_after_the_lease(mail_server, told):
     now = timezone.now()
-    assert mails.claim(now)
-    assert mails.claim(now) is None
-    assert mails.claim(now + mails.LEASE) is not None
+    assert owed_mails.claim(mails.NOTICES, now)
+    assert owed_mails.claim(mails.NOTICES, now) is None
+    assert owed_mails.claim(mails.NOTICES, now + owed_mails.LEASE) is not None
 
 
 @pytest.mark.parametrize("why", ["deceased", "mail-off", "no-address"])

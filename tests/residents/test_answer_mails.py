@@ -8,7 +8,7 @@ from django.utils import timezone
 from portal.residents.access_log import note_access
 from portal.residents.ask_access import answer_access_question, ask_about_access
 from portal.residents.models import AccessQuestion, Resident
-from tasks import answer_mails, jobs
+from tasks import answer_mails, jobs, owed_mails
 from tasks.reminders.models import MailOff
 from tests.factories import ResidentFactory, UserFactory
 from tests.reminders.conftest import mail_server
@@ -77,9 +77,9 @@ def test_what_the_server_does_not_take_now_goes_later_with_the_same_id(mail_serv
 
     AccessQuestion.objects.update(tell_at=timezone.now())
     assert send_all() == 1
-    uuid = answer_mails.compose(
-        answered, answered.resident, answer_mails.ways_to(answered.resident_id)
-    ).extra_headers["Message-ID"]
+    whom = owed_mails.to_resident(answered.resident)
+    again = owed_mails.compose(answer_mails.ANSWERS, answered, whom)
+    uuid = again.extra_headers["Message-ID"]
     assert mail_server.accepted[0]["Message-ID"] == uuid
 
 
@@ -99,7 +99,7 @@ def test_an_address_refused_for_good_ends_it_and_staff_see_so(
 
 def test_after_three_days_of_trying_it_is_given_up(mail_server, answered):
     mail_server.after_data.append("451 later")
-    ago = answer_mails.GIVEN_UP_AFTER + timedelta(minutes=1)
+    ago = owed_mails.GIVEN_UP_AFTER + timedelta(minutes=1)
     AccessQuestion.objects.update(answered_at=timezone.now() - ago)
     send_all()
 
@@ -108,9 +108,9 @@ def test_after_three_days_of_trying_it_is_given_up(mail_server, answered):
 
 def test_who_claimed_it_and_ended_leaves_it_to_another_after_the_lease(answered):
     now = timezone.now()
-    assert answer_mails.claim(now)
-    assert answer_mails.claim(now) is None
-    assert answer_mails.claim(now + answer_mails.LEASE) is not None
+    assert owed_mails.claim(answer_mails.ANSWERS, now)
+    assert owed_mails.claim(answer_mails.ANSWERS, now) is None
+    assert owed_mails.claim(answer_mails.ANSWERS, now + owed_mails.LEASE) is not None
 
 
 @pytest.mark.parametrize("why", ["deceased", "mail-off", "no-address"])
