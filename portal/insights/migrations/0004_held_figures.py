@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("insights", "0002_figures"),
+        ("insights", "0003_screen"),
     ]
 
     operations = [
