@@ -71,6 +71,7 @@ bench: setup ## measure nights, pages, reminders, forecasts, queues, use; prints
 	@$(BIN)/python -m bench.childcare
 	@$(BIN)/python -m bench.cases
 	@$(BIN)/python -m bench.opinions
+	@$(BIN)/python -m bench.words
 	@$(BIN)/python -m bench.use
 	@$(BIN)/python -m bench.figures
 

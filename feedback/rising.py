@@ -31,6 +31,7 @@ class Rising:
 
 # A text counts once in each span of so many days, whoever sent it how often: the days lately are
 # span 0, those before have negative numbers. Texts are the same where their words are.
+# MATERIALIZED: else the texts are counted anew for each word.
 COUNTED = f"""
     WITH text AS (
         SELECT DISTINCT terms,
@@ -39,7 +40,7 @@ COUNTED = f"""
         WHERE text <> '' AND terms IS NOT NULL
             AND given_at >= %(before)s AND given_at < %(until)s
     ),
-    texts AS (
+    texts AS MATERIALIZED (
         SELECT count(*) FILTER (WHERE span = 0) AS lately,
             count(*) FILTER (WHERE span < 0) AS before
         FROM text
@@ -61,18 +62,22 @@ def rising(*, until: datetime, days: int = DAYS, most: int = MOST) -> list[Risin
 
     Against the 28 days before those. One statement, which costs what those days hold.
     """
+    rows = run(COUNTED, asked(until, days))
+    compared = rows[0][-1] if rows else 0
+    found = sorted((_tested(*row[:-1]) for row in rows), key=lambda one: (one.p, one.term))
+    return _telling(_beyond_chance(found, compared))[:most]
+
+
+def asked(until: datetime, days: int) -> dict:
+    """Return the parameters of COUNTED."""
     since = until - timedelta(days=days)
-    asked = {
+    return {
         "until": until,
         "since": since,
         "before": since - timedelta(days=DAYS_BEFORE),
         "seconds": days * 24 * 60 * 60,
         "fewest": FEWEST,
     }
-    rows = run(COUNTED, asked)
-    compared = rows[0][-1] if rows else 0
-    found = sorted((_tested(*row[:-1]) for row in rows), key=lambda one: (one.p, one.term))
-    return _telling(_beyond_chance(found, compared))[:most]
 
 
 def _tested(term: str, times: int, of: int, before_times: int, before_of: int) -> Rising:
