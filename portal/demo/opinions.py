@@ -1,4 +1,5 @@
-"""The demo's opinions: some months of marks on three pages, what was written, and one change."""
+"""The demo's opinions: some months of marks on three pages, what was written, one change; and a
+page that became less clear in the last week."""
 
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -7,8 +8,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from django.db import transaction
 from django.utils import timezone, translation
 
-from feedback import review
-from feedback.models import Improvement, Opinion, Wording
+from feedback import alerts, review
+from feedback.models import Improvement, Opinion, PageOwner, Wording
 from feedback.pairs import pairs
 from feedback.publish import publish
 from feedback.read import read
@@ -40,6 +41,14 @@ WRITTEN = [
     ("ja", "tasks:home", ["too-long"], "子どもの予定が下のほうにあって見つけにくい。"),
     ("en", "tasks:home", ["not-my-case"], "I moved here last week and the list is still empty."),
 ]
+# A page that became less clear in the last week: of so many answers a day, this many “not clear”.
+WORSE = ("childcare:child", "childcare/child.html")
+DAYS_BEFORE, DAYS_LATELY = range(8, 36), range(1, 8)
+WRITTEN_OF_IT = [
+    ("ja", ["not-found"], "次の接種の日がどこにあるのか、前よりわかりにくい。"),
+    ("ja", ["too-long"], "表が長くなって、スマートフォンでは読みにくいです。"),
+    ("en", ["not-found"], "I cannot find the next date any more."),
+]
 ASKED = "出張所でも更新できますか。"
 
 
@@ -65,7 +74,9 @@ def make_opinions(*, today: date) -> None:
     say_freely(office, today)
     asked(at(today, 1), office)
     tell_what_was_done(reviewer, publisher, changed)
+    become_less_clear(publisher, office, today)
     read()
+    alerts.look(day=today)
 
 
 def at(today: date, days_ago: int) -> datetime:
@@ -155,6 +166,34 @@ def asked(given_at: datetime, office) -> Opinion:
     opinion.asker = Resident.objects.get(ref=people.YOSHINO.ref)
     opinion.save(update_fields=["asker"])
     return opinion
+
+
+def become_less_clear(owner, office, today: date) -> None:
+    """Keep answers about a page that somebody owns, so that the next look finds it."""
+    route, template = WORSE
+    wording = now((route, template), at(today, DAYS_BEFORE[-1]))
+    answers = [
+        *((days_ago, one > 0 or days_ago % 3 > 0) for days_ago in DAYS_BEFORE for one in range(3)),
+        *((days_ago, one > 1) for days_ago in DAYS_LATELY for one in range(5)),
+    ]
+    Opinion.objects.bulk_create(
+        Opinion(
+            once=uuid5(NAMESPACE_URL, f"{route} {number}"),
+            kind=Opinion.Kind.CLEAR,
+            clear=clear,
+            given_at=at(today, days_ago) + timedelta(minutes=number),
+            route=route,
+            wording=wording,
+            language="ja",
+            width="narrow",
+            municipality=office,
+            state=Opinion.State.COUNTED,
+        )
+        for number, (days_ago, clear) in enumerate(answers)
+    )
+    for days_ago, (language, reasons, text) in enumerate(WRITTEN_OF_IT, start=1):
+        written(language, route, reasons, text, at(today, days_ago), office)
+    PageOwner.objects.create(route=route, user=owner)
 
 
 def tell_what_was_done(reviewer, publisher, changed: datetime) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
+from feedback import alerts
 from portal import clock
 from tasks.models import Sweep
 from tasks.reminders import promise, send
@@ -105,10 +106,10 @@ def written(text: str) -> Iterator[Path]:
 
 # ---- a day
 def live_through(day: date) -> None:
-    """Move the clock on to `day`, then do its night and its morning. Safe to run twice.
+    """Move the clock on to `day`, then do its night, its morning and its look at all pages.
 
-    The clock goes first: were the night's tasks there before it, whatever else is reconciled
-    meanwhile would close them again.
+    Safe to run twice. The clock goes first: were the night's tasks there before it, whatever else
+    is reconciled meanwhile would close them again.
     """
     if day < clock.today():
         return
@@ -117,6 +118,7 @@ def live_through(day: date) -> None:
     morning = datetime.combine(day, settings.REMINDERS_FROM, tzinfo=timezone.get_default_timezone())
     promise.start_round(at=morning, started_by=Sweep.StartedBy.COMMAND)
     send.send_due(clock=lambda: morning, past_leases=True)
+    alerts.look(day=day)
 
 
 def move_to(day: date) -> None:

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from feedback.models import AlertLook
 from portal import clock
 from portal.demo import jobs, mails, walk
 from portal.demo.people import HANAKO
@@ -86,6 +87,13 @@ def test_a_day_lived_through_twice_changes_nothing(hanako):
 
     assert (list(Task.objects.values()), list(TaskEvent.objects.values()), mailed_on()) == before
     assert clock.days_ahead() == 1
+
+
+def test_each_day_has_its_look_at_all_pages(hanako):
+    for _time in range(2):
+        walk.live_through(date(2027, 2, 21))
+
+    assert [look.day for look in AlertLook.objects.all()] == [date(2027, 2, 21)]
 
 
 def test_a_message_of_an_earlier_day_that_comes_late_does_nothing(hanako):

@@ -1,15 +1,17 @@
 """The demo's opinions, for who reviews them and for everyone."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
+from feedback.alerts import look, waiting_for
 from feedback.before_after import before_and_after
 from feedback.found import alike
-from feedback.models import Improvement, Opinion
+from feedback.models import Alert, AlertLook, Improvement, Opinion
 from feedback.rising import rising
+from portal.accounts.models import User
 from portal.demo import opinions, people
 from tests.factories import ResidentFactory, UserFactory
 
@@ -50,6 +52,27 @@ def test_there_is_something_to_look_at_to_merge_and_to_answer():
     assert Opinion.objects.filter(state="new").count() >= 5
     assert Opinion.objects.filter(asker__isnull=False).count() == 1
     assert alike(Opinion.objects.filter(text=opinions.WRITTEN[1][3]).get())
+
+
+def test_a_page_became_less_clear_and_its_owner_who_publishes_is_told():
+    reviewer, publisher = (User.objects.get(email=one.email) for one in people.REVIEWERS)
+
+    [alert] = Alert.objects.all()
+
+    assert (alert.route, alert.owner, alert.mail) == ("childcare:child", publisher, "waiting")
+    assert waiting_for(publisher).get() == alert
+    assert not waiting_for(reviewer).exists()
+    written = Opinion.objects.filter(route=alert.route, clear=False).exclude(text="")
+    assert written.count() == 3
+
+
+def test_the_clock_finds_it_too_a_day_later_and_once():
+    Alert.objects.all().delete()
+    AlertLook.objects.all().delete()
+
+    made = [look(day=TODAY + timedelta(days=days)) for days in range(3)]
+
+    assert list(map(len, made)) == [1, 0, 0]
 
 
 def test_all_texts_have_been_read_and_two_things_are_rising():
