@@ -21,7 +21,7 @@ from structlog.contextvars import bind_contextvars, get_contextvars, reset_conte
 from portal import health
 
 logger = logging.getLogger(__name__)
-EVERY_FEW_SECONDS = {"tasks.jobs.heartbeat", "portal.exchange.jobs.number_what_changed"}
+EVERY_FEW_SECONDS = {"tasks.jobs.heartbeat", "portal.exchange.jobs.tell_changes"}
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 

@@ -297,6 +297,13 @@ PUSH_SERVICES = [
     "https://*.notify.windows.com",
 ]
 
+# ---- webhooks: what agencies' systems are told by themselves (docs/exchange.md)
+# The secrets that sign them are made of this. A key of its own lets SECRET_KEY be changed without
+# giving every receiver a new secret.
+WEBHOOK_KEY = os.environ.get("WEBHOOK_KEY") or SECRET_KEY
+WEBHOOK_TAKES_AT_MOST = 10  # seconds for one message, in all
+WEBHOOKS_TO_LOOPBACK = DEMO  # elsewhere they go by https to public addresses only
+
 # ---- attached files: outside all that is served; scanned by clamd where one is named
 ATTACHMENTS_DIR = Path(os.environ.get("ATTACHMENTS_DIR") or RUN_DIR / "attachments")
 CLAMD_URL = os.environ.get("CLAMD_URL", "")  # tcp://host:3310 or unix:///run/clamav/clamd.ctl
@@ -479,7 +486,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "changes": {
-        "task": "portal.exchange.jobs.number_what_changed",
+        "task": "portal.exchange.jobs.tell_changes",
         "schedule": 5.0,
         "options": {"expires": 5},
     },

@@ -1,11 +1,19 @@
 """Jobs of the exchange: hints only, the tables know what is to be done."""
 
+import time
+
 from celery import shared_task
 from django.utils import timezone
 
 from portal.exchange import idempotency, merging, oauth_clients, receive
 from portal.exchange.models import Upload
 from portal.exchange.number import forget_changes, number_changes
+from portal.exchange.webhooks.plan import with_work
+from portal.exchange.webhooks.send import send_due
+
+WAKES_EVERY = 5  # seconds
+SENDS_FOR = 30  # seconds, then other jobs have their turn
+LAST = 9  # with Valkey as broker: after whatever else waits, so that slow receivers hold up nobody
 
 
 @shared_task
@@ -15,9 +23,21 @@ def forget_tokens():
 
 
 @shared_task
-def number_what_changed():
-    """Give positions to what has been committed meanwhile. Safe to run twice."""
-    return number_changes()
+def tell_changes():
+    """Give positions to what has been committed meanwhile, and wake who brings it to receivers.
+
+    Safe to run twice.
+    """
+    number_changes()
+    for endpoint in with_work(timezone.now()):
+        send_webhooks.apply_async([endpoint], expires=WAKES_EVERY, priority=LAST)
+
+
+@shared_task
+def send_webhooks(endpoint):
+    """Bring an endpoint (id) what is due for half a minute; the next one woken goes on."""
+    ends_at = time.monotonic() + SENDS_FOR
+    return send_due(endpoint, until=lambda: time.monotonic() > ends_at)
 
 
 @shared_task

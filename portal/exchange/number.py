@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from portal.database import run
-from portal.exchange.models import Change, Numbering, Upload
+from portal.exchange.models import Change, Numbering, Upload, WebhookDelivery
 from portal.exchange.models.upload import TOLD_STATES
 
 AT_ONCE = 1000
 KEPT_FOR = timedelta(days=90)
 
 CHANGES, NUMBERING = Change._meta.db_table, Numbering._meta.db_table
-UPLOADS = Upload._meta.db_table
+UPLOADS, DELIVERIES = Upload._meta.db_table, WebhookDelivery._meta.db_table
 UNTOLD_UPLOAD = f"""connection_id IS NOT NULL AND state <> told_state
     AND state IN ({", ".join(f"'{state}'" for state in TOLD_STATES)})"""
 
@@ -112,14 +112,17 @@ FORGET = f"""
     WITH kept AS (SELECT min(position) AS first FROM {CHANGES} WHERE at >= %(before)s),
     gone AS (
         DELETE FROM {CHANGES}
-        WHERE position < coalesce((SELECT first FROM kept), %(last)s) RETURNING position)
+        WHERE position < coalesce((SELECT first FROM kept), %(last)s)
+        RETURNING id, position),
+    deliveries AS (
+        DELETE FROM {DELIVERIES} d USING gone WHERE d.change_id = gone.id)
     UPDATE {NUMBERING} SET forgotten = greatest(forgotten, (SELECT max(position) FROM gone))
     RETURNING (SELECT count(*) FROM gone)"""
 
 
 @transaction.atomic
 def forget_changes(*, now: datetime) -> int:
-    """Delete the changes of before the last 90 days, and return how many they were.
+    """Delete the changes of before the last 90 days, however far webhooks are; return how many.
 
     Always a beginning of the order, so that a reader can tell by its cursor whether it missed any;
     and never the newest, at which the cursors of all who have read everything stand.

@@ -4,6 +4,7 @@ from portal.exchange.models.call import KeyedCall
 from portal.exchange.models.change import Change, Numbering
 from portal.exchange.models.connection import Connection, Key, OAuthClient
 from portal.exchange.models.upload import QuarantinedLine, Upload, UploadLine, UploadPart
+from portal.exchange.models.webhook import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "Change",
@@ -16,4 +17,6 @@ __all__ = [
     "Upload",
     "UploadLine",
     "UploadPart",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

@@ -12,20 +12,30 @@ from portal.residents.models import Municipality
 
 
 class ChangeQuerySet(models.QuerySet):
+    def told(self, connection: Connection):
+        """What a connection is told: of its own deliveries, and of applications where it may."""
+        return self.filter(Q(connection=connection) | of_office(connection))
+
     def of(self, connection: Connection, *, since: int, limit: int):
         """Return the first changes behind a position that a connection is told, in their order.
 
-        Those of its own deliveries, and those of applications where it is told of them. One
-        statement: by two, the second would see what was numbered after the first.
+        Each of the two parts by its own index, and both by one statement: a second one would see
+        what was numbered after the first.
         """
         behind = self.filter(position__gt=since).order_by("position")
         own = behind.filter(connection=connection)
         if not connection.told_of_applications:
             return own[:limit]
-        of_office = behind.filter(connection=None)
-        if connection.municipality_id:
-            of_office = of_office.filter(municipality=connection.municipality_id)
-        return own[:limit].union(of_office[:limit], all=True).order_by("position")[:limit]
+        others = behind.filter(of_office(connection))
+        return own[:limit].union(others[:limit], all=True).order_by("position")[:limit]
+
+
+def of_office(connection: Connection) -> Q:
+    if not connection.told_of_applications:
+        return Q(pk__in=[])
+    if connection.municipality_id:
+        return Q(connection=None, municipality=connection.municipality_id)
+    return Q(connection=None)
 
 
 class Change(models.Model):
