@@ -1,7 +1,9 @@
-"""What the page of figures costs, with one year of weeks and with five.
+"""What the figures for everyone cost at the size of Japan: 1,741 municipalities, 30 procedures.
 
-`python -m bench.figures`. Both pages are read anew, past what is kept between two visitors; the
-ratio is of the best of nine readings, since what else runs on the machine only adds.
+`python -m bench.figures`. The page with one year of weeks and with five is read anew, past what is
+kept between two visitors; the ratio is of the best of nine readings, since what else runs on the
+machine only adds. Then a week of 470,888 applications is judged, and judged again after a
+correction, and BENCH_APPLICATIONS (500000) of six weeks are counted.
 """
 
 import os
@@ -11,21 +13,31 @@ from datetime import date
 import django
 from psycopg.conninfo import conninfo_to_dict
 
+from bench.cases import CASES
 from bench.databases import throw_away_database
 from portal import local_servers
 
-LAST = date(2026, 11, 16)
-MUNICIPALITIES, PROCEDURES = 100, 20
+TODAY, LAST = date(2026, 11, 24), date(2026, 11, 16)
+MUNICIPALITIES, PROCEDURES = 1741, 30
+APPLICATIONS = 470_888  # of a week, the brief's number
+# The margins of every week, of which the page reads the last, and every sum of the last six weeks.
 FILL = """
     INSERT INTO insights_week (monday, closed, counted_at)
         SELECT %(last)s::date - 7 * w, true, now() FROM generate_series(%(after)s, %(until)s) w;
     INSERT INTO insights_weekfigure (monday, measure, municipality, procedure, value, shown)
         SELECT %(last)s::date - 7 * w, measure,
-            CASE m WHEN 0 THEN '*' ELSE lpad(m::text, 6, '0') END,
+            CASE m WHEN 0 THEN '*' ELSE codes[m] END,
             CASE p WHEN 0 THEN '*' ELSE 'procedure-' || p END, 100 + (w + m + p) %% 50, true
         FROM generate_series(%(after)s, %(until)s) w, generate_series(0, %(municipalities)s) m,
             generate_series(0, %(procedures)s) p,
-            unnest(ARRAY['applications', 'decided', 'completed']) measure"""
+            unnest(ARRAY['applications', 'decided', 'completed']) measure,
+            (SELECT array_agg(code ORDER BY code) AS codes FROM residents_municipality) places
+        WHERE m = 0 OR p = 0 OR w < 6"""
+# Few places have many: the n-th of all has about as many as one by n.
+SPREAD = """
+    UPDATE applications_application SET procedure_key = 'procedure-' || 1 + id % 30,
+        municipality_id = places.codes[1 + floor(power(1741, (id * 7919 % 100003) / 100004.0))]
+    FROM (SELECT array_agg(code ORDER BY code) AS codes FROM residents_municipality) places"""
 
 
 def fill(*, after: int, until: int) -> None:
@@ -55,6 +67,70 @@ def best_and_statements() -> tuple[float, int]:
     return min(times), len(statements)
 
 
+def a_week() -> dict[tuple[str, str], int]:
+    """Return a week's applications by place and procedure, with the margins."""
+    weights = {
+        (f"{place:06}", f"procedure-{procedure}"): 1 / place / (1 + procedure)
+        for place in range(1, MUNICIPALITIES + 1)
+        for procedure in range(PROCEDURES)
+    }
+    per_weight, cells = APPLICATIONS / sum(weights.values()), {}
+    for (place, procedure), weight in weights.items():
+        if number := round(weight * per_weight):
+            for key in [(place, procedure), (place, "*"), ("*", procedure), ("*", "*")]:
+                cells[key] = cells.get(key, 0) + number
+    return cells
+
+
+def with_late(cells: dict, place: str, procedure: str, number: int) -> dict:
+    late = dict(cells)
+    for key in [(place, procedure), (place, "*"), ("*", procedure), ("*", "*")]:
+        late[key] = late.get(key, 0) + number
+    return late
+
+
+def seconds_of(deed) -> float:
+    started = time.perf_counter()
+    deed()
+    return time.perf_counter() - started
+
+
+def judge_a_week() -> None:
+    """Say how long it takes to find what to hide, without the database."""
+    from portal.insights.suppress import corrected, hidden
+
+    cells = a_week()
+    gone = hidden(cells)
+    first = seconds_of(lambda: hidden(cells))
+    few, many = (with_late(cells, "000009", "procedure-3", number) for number in (1, 500))
+    held = seconds_of(lambda: corrected(cells, few, was_hidden=gone))
+    told = seconds_of(lambda: corrected(cells, many, was_hidden=gone))
+    print(f"A week of {cells['*', '*']:,} applications, {len(cells):,} sums: {len(gone):,} hidden,")
+    print(f"found in {first:.2f} s; corrected by 1 in {held:.2f} s, by 500 in {told:.2f} s.")
+
+
+def count_weeks(applications: int) -> None:
+    """Say how long the night's count takes: the first time, with nothing new, with one late."""
+    from django.db import connection
+
+    from portal.accounts.models import User
+    from portal.applications.models import Application
+    from portal.insights.roll_up import roll_up
+
+    User.objects.create(email="bench@example.jp")
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE insights_week, insights_weekfigure")
+        cursor.execute(CASES.format(cases=applications))
+        cursor.execute(SPREAD)
+        cursor.execute("VACUUM ANALYZE applications_application")
+    first = seconds_of(lambda: roll_up(today=TODAY))
+    again = seconds_of(lambda: roll_up(today=TODAY))
+    Application.objects.filter(state="completed").first().delete()
+    late = seconds_of(lambda: roll_up(today=TODAY))
+    print(f"{applications:,} applications of six weeks are counted, a year back, in {first:.1f} s;")
+    print(f"again with nothing new in {again:.1f} s, with one changed in {late:.1f} s.")
+
+
 def main() -> None:
     local_servers.ensure()
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
@@ -62,6 +138,9 @@ def main() -> None:
     from django.core.management import call_command
     from django.db import connection
 
+    from portal.insights.models import WeekFigure
+
+    judge_a_week()
     with throw_away_database("figures") as dsn:
         connection.settings_dict["NAME"] = conninfo_to_dict(dsn)["dbname"]
         call_command("migrate", verbosity=0)
@@ -69,8 +148,9 @@ def main() -> None:
         year, _few = best_and_statements()
         fill(after=52, until=259)
         five, statements = best_and_statements()
+        rows = WeekFigure.objects.count()
+        count_weeks(int(os.environ.get("BENCH_APPLICATIONS", "500000")))
         connection.close()
-    rows = 260 * 3 * (MUNICIPALITIES + 1) * (PROCEDURES + 1)
     print(f"The page of figures with five years, {rows:,} sums: {five / year:.2f} times one year,")
     verdict = "" if statements <= 4 else ", above 4"
     print(f"{statements} statements{verdict}; {five * 1000:.1f} ms.")

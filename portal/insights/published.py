@@ -12,7 +12,7 @@ from functools import cached_property
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.cache import caches
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Case, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import JSONObject
 from django.utils.formats import number_format
 from django.utils.translation import get_language, pgettext_lazy
@@ -330,7 +330,13 @@ def margins_of(monday: date):
                     )
                 )
             ),
-            offer=Subquery(procedure.values(f"definition__name__{language}")[:1]),
+            # Asked of sums by procedure alone.
+            offer=Case(
+                When(
+                    municipality=ALL,
+                    then=Subquery(procedure.values(f"definition__name__{language}")[:1]),
+                )
+            ),
         )
     )
 

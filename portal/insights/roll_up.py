@@ -7,6 +7,7 @@ be corrected without telling a small number to who kept the old ones (suppress.c
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.db import transaction
@@ -148,15 +149,15 @@ def judge(mondays: set[date], *, first: bool = False) -> None:
         tables = defaultdict(list)
         for figure in WeekFigure.objects.filter(monday=monday).iterator(chunk_size=5000):
             tables[figure.measure].append(figure)
-        for measure, figures in tables.items():
+        for figures in tables.values():
             after = {place(one): one.value for one in figures if one.value or one.held_at != 0}
             if first:
-                show(monday, measure, hidden(after))
+                show(figures, hide=hidden(after))
             else:
-                correct(monday, measure, figures, after)
+                correct(figures, after)
 
 
-def correct(monday: date, measure: str, figures: list[WeekFigure], after: dict) -> None:
+def correct(figures: list[WeekFigure], after: dict) -> None:
     """Publish what `after` says instead of what was published, or the sum of everything alone."""
     published = {place(one): one for one in figures if one.held_at != 0}
     before = {
@@ -171,35 +172,30 @@ def correct(monday: date, measure: str, figures: list[WeekFigure], after: dict) 
         was_hidden.discard(TOTAL)  # it was hidden for being small, not to hide another
     gone = corrected(before, after, was_hidden=was_hidden)
     if gone is not None:
-        show(monday, measure, gone)
+        show(figures, hide=gone)
     else:
         small = {TOTAL} if after[TOTAL] < LEAST else set()
-        show(monday, measure, small | (was_hidden & {TOTAL}), of=ALL)
+        total = (one for one in figures if place(one) == TOTAL)
+        show(total, hide=small | (was_hidden & {TOTAL}))
 
 
 def place(figure: WeekFigure) -> tuple[str, str]:
     return figure.municipality, figure.procedure
 
 
-def show(monday: date, measure: str, hide: set[tuple[str, str]], *, of: str = "") -> None:
-    """Publish a week's sums but those to hide; of ALL, the sum of everything alone."""
-    run(
-        """
-        WITH told AS (
-            SELECT k.id, hide.m IS NOT NULL OR k.value = 0 AS hidden,
-                CASE WHEN k.value = 0 AND k.held_at = 0 THEN 0 END AS held_at
-            FROM insights_weekfigure k LEFT JOIN unnest(%(municipalities)s::text[],
-                %(procedures)s::text[]) hide (m, p) ON (municipality, procedure) = (m, p)
-            WHERE monday = %(monday)s AND measure = %(measure)s
-                AND (%(of)s::text = '' OR municipality = %(of)s AND procedure = %(of)s))
-        UPDATE insights_weekfigure k SET shown = NOT hidden, held_at = told.held_at FROM told
-        WHERE k.id = told.id
-            AND (k.shown = hidden OR k.held_at IS DISTINCT FROM told.held_at)""",
-        {
-            "municipalities": [municipality for municipality, _procedure in hide],
-            "procedures": [procedure for _municipality, procedure in hide],
-            "monday": monday,
-            "measure": measure,
-            "of": of,
-        },
-    )
+def show(figures: Iterable[WeekFigure], *, hide: set[tuple[str, str]]) -> None:
+    """Publish these sums as they were counted, but those to hide."""
+    changed = []
+    for one in figures:
+        shown = one.value > 0 and place(one) not in hide
+        held_at = 0 if one.value == one.held_at == 0 else None  # it came and went, unpublished
+        if (shown, held_at) != (one.shown, one.held_at):
+            changed.append((one.pk, shown, held_at))
+    if changed:
+        ids, shown, held_at = map(list, zip(*changed, strict=True))
+        run(
+            "UPDATE insights_weekfigure k SET shown = one.shown, held_at = one.held_at"
+            " FROM unnest(%(ids)s::bigint[], %(shown)s::bool[], %(held_at)s::bigint[])"
+            " one (id, shown, held_at) WHERE k.id = one.id",
+            {"ids": ids, "shown": shown, "held_at": held_at},
+        )
