@@ -2,8 +2,9 @@
 
 `python -m bench.words`. Each opinion has a text of twelve words out of twenty thousand, a few of
 them frequent. They come as often as in bench.opinions, one in 137 seconds; and, as the most that
-could be asked, all within the five weeks that are compared. The times are of the clock, the best
-of three. Size: BENCH_TEXTS (1000000).
+could be asked, all within the five weeks that are compared. Reading is told in seconds of the
+processor, all else by the clock; both the best of three, but for the job. Size: BENCH_TEXTS
+(1000000).
 """
 
 import os
@@ -70,12 +71,9 @@ def measure_reading(many: int = 20_000) -> None:
     """Print how many texts are read in a second, alone and with what the database costs."""
     from feedback.models import Opinion
     from feedback.read import read
-    from feedback.words import terms
 
     said = texts(many)
-    started = time.perf_counter()
-    found = sum(len(terms(text)) for text in said)
-    alone = time.perf_counter() - started
+    alone, found = min(reading(said) for _time in range(3))
     Opinion.objects.bulk_create(
         [
             Opinion(once=UUID(int=n), kind="free", language="ja", text=text)
@@ -92,6 +90,15 @@ def measure_reading(many: int = 20_000) -> None:
         f"({found / alone:,.0f} words and pairs); the job {many / written:,.0f} a second",
         flush=True,
     )
+
+
+def reading(said: list[str]) -> tuple[float, int]:
+    """Return how many seconds of a processor reading takes, and how many terms it finds."""
+    from feedback.words import terms
+
+    started = time.process_time()
+    found = sum(len(terms(text)) for text in said)
+    return time.process_time() - started, found
 
 
 def measure_rising(opinions: int, *, apart: float) -> None:

@@ -6,7 +6,7 @@ from feedback.word_lists import names, no_names
 
 # Said before a name, and after one.
 TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "prof"}
-_SAID_AFTER = re.compile(r"-?(?:san|sama|sensei|kun|chan)$")
+_SAID_AFTER = re.compile(r".*-(?:san|sama|sensei|kun|chan)")
 
 
 def words_of(part: str, *, begins: bool) -> list[str | None]:
@@ -44,7 +44,7 @@ def _looks_like_a_name(word: str) -> bool:
 def _is_name(word: str, before: str, after: str, *, first: bool) -> bool:
     said = plain(word)
     addressed = plain(before) in TITLES or said in TITLES
-    honoured = _SAID_AFTER.search(word.lower()) or _SAID_AFTER.fullmatch(after.lower())
+    honoured = _SAID_AFTER.fullmatch(said) or _SAID_AFTER.fullmatch(f"-{plain(after)}")
     return bool(
         is_known_name(word) or addressed or honoured or (not first and _looks_like_a_name(word))
     )

@@ -36,7 +36,7 @@ ENDINGS = {
 
 @cache
 def _dictionary():
-    """Return Sudachi's dictionary: 0.2 s, and memory as in docs/performance.md."""
+    """Return Sudachi's dictionary: a tenth of a second, and memory as in docs/performance.md."""
     from sudachipy import Dictionary
 
     return Dictionary(dict="small")

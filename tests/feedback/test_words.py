@@ -67,6 +67,7 @@ def test_words_carry_what_belongs_to_them_and_pairs_stay_within_a_sentence(text,
     [
         ("I want a list of subsidies.", ["list", "subsidies", "list subsidies"]),
         ("I can't find it", ["find", "not find"]),
+        ("It is partisan", ["partisan"]),
         ("It cannot load. The page", ["load", "not load", "page"]),
         ("The MY NUMBER CARD", ["number", "card", "number card"]),
         ("Não consigo", ["não", "consigo", "não consigo"]),
