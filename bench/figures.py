@@ -3,7 +3,7 @@
 `python -m bench.figures`. The page with one year of weeks and with five is read anew, past what is
 kept between two visitors; the ratio is of the best of nine readings, since what else runs on the
 machine only adds. Then a week of 470,888 applications is judged, and judged again after a
-correction, and BENCH_APPLICATIONS (500000) of six weeks are counted.
+correction, and BENCH_APPLICATIONS (100000) of six weeks are counted.
 """
 
 import os
@@ -148,12 +148,12 @@ def main() -> None:
         year, _few = best_and_statements()
         fill(after=52, until=259)
         five, statements = best_and_statements()
-        rows = WeekFigure.objects.count()
-        count_weeks(int(os.environ.get("BENCH_APPLICATIONS", "500000")))
+        verdict = "" if statements <= 4 else ", above 4"
+        print(f"The page with five years, {WeekFigure.objects.count():,} sums: ", end="")
+        print(f"{five / year:.2f} times one year, {statements} statements{verdict};", end=" ")
+        print(f"{five * 1000:.1f} ms.", flush=True)
+        count_weeks(int(os.environ.get("BENCH_APPLICATIONS", "100000")))
         connection.close()
-    print(f"The page of figures with five years, {rows:,} sums: {five / year:.2f} times one year,")
-    verdict = "" if statements <= 4 else ", above 4"
-    print(f"{statements} statements{verdict}; {five * 1000:.1f} ms.")
 
 
 if __name__ == "__main__":
