@@ -70,14 +70,21 @@ def as_if_never(now) -> Q:
     return Q(made_at__lt=now - KEPT_FOR) | Q(digest="", held_until__lte=now)
 
 
-def hold_on(call: KeyedCall) -> None:
+def hold_on(call: KeyedCall | None) -> None:
     """Say that the call still runs."""
+    if call is None:
+        return
     KeyedCall.objects.filter(pk=call.pk).update(held_until=timezone.now() + HELD_FOR)
 
 
-def received(call: KeyedCall, upload: Upload) -> None:
-    """Note which body came, in the transaction that makes it an upload."""
-    call.digest, call.upload = upload.digest, upload
+def received(call: KeyedCall | None, upload: Upload, *, digest: str = "") -> None:
+    """Note which body came, in the transaction that makes it an upload.
+
+    `digest` is the body's, where that is not the upload's.
+    """
+    if call is None:
+        return
+    call.digest, call.upload = digest or upload.digest, upload
     call.held_until = timezone.now() + HELD_FOR
     call.save(update_fields=["digest", "upload", "held_until"])
 
@@ -87,9 +94,10 @@ def answered(call: KeyedCall, status: int, answer: dict) -> None:
     KeyedCall.objects.filter(pk=call.pk).update(status=status, answer=answer)
 
 
-def let_go(call: KeyedCall) -> None:
-    """Free the key: nothing came of the call."""
-    KeyedCall.objects.filter(pk=call.pk, digest="").delete()
+def let_go(call: KeyedCall | None) -> None:
+    """Free the key: what the call got was a problem, which is not kept."""
+    if call:
+        KeyedCall.objects.filter(pk=call.pk, status=None).delete()
 
 
 def forget_old_calls() -> int:

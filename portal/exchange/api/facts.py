@@ -68,9 +68,6 @@ def post_facts(request):
 
 def received(request, call: KeyedCall | None, content) -> tuple[Upload, int]:
     """Keep the body as an upload; return it with its lines. Frees the call's key if that fails."""
-    if call is None:
-        with refusals():
-            return receive.receive(content, connection=request.auth)
     try:
         with refusals():
             return receive.receive(
