@@ -58,8 +58,8 @@ CALLS = [
             "Takes one state of one application, and says what stands now. The highest “seq” "
             "stands, whatever arrives first; an older state or the same is no error."
         ),
-        f'curl {SIGNED_IN} --json \'{{{{"resident": "R1", "procedure": "child-allowance",\n'
-        '  "status": "under-review", "seq": 3, "at": "2026-11-20T10:15:00+09:00"}}\' \\\n'
+        f'curl {SIGNED_IN} --json \'{{"resident": "R1", "procedure": "child-allowance",\n'
+        '  "status": "under-review", "seq": 3, "at": "2026-11-20T10:15:00+09:00"}\' \\\n'
         "  {api}/applications/S-17/status",
     ),
     Call(
