@@ -23,6 +23,8 @@ from portal.residents.models import Resident
 from portal.residents.own import own_fact
 
 DAYS, DRAFTS_WITHIN, SEED = 60, 25, 10
+# An error that is shown more often in the last week.
+RISES = "applications:question moving-in/old-address postcode:invalid"
 # What is done on a working day, about how often.
 USUAL = {
     Measure.PAGE: {
@@ -43,14 +45,27 @@ USUAL = {
         "card.benefit-account": 14,
         "childcare.dose": 26,
     },
+    Measure.TASK_OPENED: {
+        "card.user-authentication-renewal": 9,
+        "card.insurance-use": 6,
+        "card.benefit-account": 4,
+        "childcare.dose": 12,
+    },
+    Measure.TASK_DONE: {
+        "card.user-authentication-renewal": 6,
+        "card.insurance-use": 2,
+        "card.benefit-account": 1,
+        "childcare.dose": 10,
+    },
     Measure.ERROR_SHOWN: {
         "account_login __all__:email_password_mismatch": 9,
         "applications:question moving-in/since answer:required": 5,
-        "applications:question moving-in/old-address postcode:invalid": 8,
+        RISES: 8,
         "applications:question nursery/from answer:invalid": 4,
         "tasks:snooze day:required": 2,
     },
 }
+OF_NO_LANGUAGE = {Measure.TASK_OPENED, Measure.TASK_DONE}
 WEEKEND, ENGLISH = 0.45, 0.12  # parts of a working day, and of all languages
 # Procedure, how many drafts, and how much more often a question of a kind is the last.
 DRAFTS = {"moving-in": 46, "nursery": 34}
@@ -79,14 +94,21 @@ def sums(today: date, chance: Random) -> list[UseDay]:
         part = (WEEKEND if day.weekday() > 4 else 1) * (1.2 - 0.4 * days_ago / DAYS)
         for measure, abouts in USUAL.items():
             for about, usual in abouts.items():
-                times = round(usual * part * chance.triangular(0.8, 1.25))
-                english = round(times * ENGLISH * chance.triangular(0.5, 1.5))
+                more = 2 if about == RISES and days_ago <= 7 else 1
+                times = round(usual * part * more * chance.triangular(0.8, 1.25))
                 made += [
                     UseDay(day=day, measure=measure, about=about, language=language, times=many)
-                    for language, many in (("ja", times - english), ("en", english))
+                    for language, many in languages(measure, times, chance)
                     if many > 0
                 ]
     return made
+
+
+def languages(measure: Measure, times: int, chance: Random) -> list[tuple[str, int]]:
+    if measure in OF_NO_LANGUAGE:
+        return [("", times)]
+    english = round(times * ENGLISH * chance.triangular(0.5, 1.5))
+    return [("ja", times - english), ("en", english)]
 
 
 # ---- drafts

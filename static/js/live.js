@@ -17,6 +17,7 @@
     button.textContent = moves ? button.dataset.stop : button.dataset.goOn;
     document.getElementById("live-stopped").hidden = moves;
   };
+  htmx.config.morphIgnore.push("open"); // what somebody opened or closed stays so
   button.hidden = false;
   show();
   button.addEventListener("click", () => {

@@ -9,13 +9,17 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from portal.applications.models import ProcedureVersion
+from portal.applications.ship import ship
+from portal.insights.models import UseDay
+from tests.applications.factories import ApplicationFactory
 from tests.browser.conftest import axe_findings
 from tests.factories import UserFactory
 from tests.feedback.factories import OpinionFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SOON = 30_000  # milliseconds at the most, on a slow machine; the page asks every five seconds
-PAGE = "/staff/insights/saidnow/"
+PAGE, USE = "/staff/insights/saidnow/", "/staff/insights/useday/"
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +113,25 @@ def test_focus_and_scroll_stay_where_they_are_while_it_moves(reviewers, visit):
     assert page.evaluate("scrollY") == scrolled
 
 
+def test_what_somebody_closed_stays_closed_while_it_moves(reviewers, visit):
+    ship(using="default")
+    version = ProcedureVersion.objects.offered().get(procedure__key="child-allowance")
+    ApplicationFactory(version=version)
+    page = reviewers()
+    summary = page.locator("#live summary").first
+    table = page.locator("#live details table").first
+    expect(table).to_be_visible()
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(table).to_be_hidden()
+
+    visit()
+
+    expect(answers(page)).to_have_text("1", timeout=SOON)
+    expect(table).to_be_hidden()
+    expect(summary).to_be_focused()
+
+
 def test_it_stops_and_goes_on_by_keyboard(reviewers, visit):
     page = reviewers()
     page.get_by_role("button", name="Stop moving").focus()
@@ -158,8 +181,45 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(reviewers, language, width, c
     reviewers.user.save()
     OpinionFactory.create_batch(30, given_at=timezone.now())
     OpinionFactory(kind="applying", clear=None, rating=4, procedure="child-allowance")
+    ship(using="default")
+    version = ProcedureVersion.objects.offered().get(procedure__key="child-allowance")
+    ApplicationFactory(version=version)
     page = reviewers(viewport={"width": width, "height": 800}, color_scheme=colours)
 
     expect(page.locator("html")).to_have_attribute("lang", re.compile(language))
     assert axe_findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_axe_finds_nothing_on_the_page_of_use(reviewers, language, width, colours):
+    reviewers.user.language = language
+    reviewers.user.save()
+    today = timezone.localdate()
+    for spoken, times in (("ja", 20), ("en", 3)):
+        UseDay.objects.create(
+            day=today, measure="page", about="tasks:home", language=spoken, times=times
+        )
+    page = reviewers(USE, viewport={"width": width, "height": 800}, color_scheme=colours)
+
+    expect(page.locator("html")).to_have_attribute("lang", re.compile(language))
+    assert axe_findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_use_is_narrowed_by_keyboard(reviewers):
+    today = timezone.localdate()
+    for measure, about, times in (("page", "tasks:home", 20), ("task-seen", "childcare.dose", 3)):
+        UseDay.objects.create(day=today, measure=measure, about=about, language="ja", times=times)
+    page = reviewers(USE)
+    expect(page.get_by_text("20 times in all.")).to_be_visible()
+
+    page.get_by_label("What", exact=True).focus()
+    page.keyboard.type("Page of a to-do")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Show").press("Enter")
+
+    expect(page.get_by_text("3 times in all.")).to_be_visible()
+    expect(page.get_by_role("link", name="Have the next dose of a vaccination")).to_be_visible()
