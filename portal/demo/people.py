@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from feedback.review_groups import PUBLISHERS as OPINION_PUBLISHERS
 from feedback.review_groups import REVIEWERS as OPINION_REVIEWERS
 from portal.applications.office_groups import CASE_WORKERS, DECIDERS
+from portal.exchange.connection_group import GROUP as CONNECTIONS
 from portal.exchange.help_desk import GROUP
 
 
@@ -151,6 +152,11 @@ STAFF = [
     ),
     *CLERKS,
     *REVIEWERS,
+    Person(
+        email="connections@example.jp",
+        group=CONNECTIONS,
+        about=_("Connects sources: what they may send, and their keys."),
+    ),
     Person(
         email="helpdesk@example.jp",
         group=GROUP,

@@ -169,6 +169,10 @@ def test_a_person_starts_it_signs_in_and_stops_it(demo, run_dir, port):
     browser, home = sign_in(note)
 
     assert health["well"]
+    api = note["api"]
+    sender = build_opener()
+    sender.addheaders = [("Authorization", f"Bearer {api['key']}")]
+    assert json.load(sender.open(f"{api['url']}/connection"))["source"]["key"] == "sandbox"
     assert browser.open(note["mails_url"]).status == 200
     assert home.url == f"{note['url']}/"
     assert "山田 花子" in home.read().decode()

@@ -31,6 +31,8 @@ from portal.demo.processes import (
     reserve_any_port,
     reserve_port,
 )
+from portal.demo.sandbox import files as sandbox_files
+from portal.demo.sandbox import open_sandbox
 from portal.demo.use import make_use
 
 RUN_DIR = settings.RUN_DIR
@@ -89,8 +91,10 @@ class Command(BaseCommand):
             try:
                 start_children(children, url, web_socket, mail_socket)
                 wait_until_well(children, url)
+                api = open_sandbox(url=url, folder=RUN_DIR)
+                connection.close()
                 NOTE.touch(mode=0o600)
-                NOTE.write_text(note(url, mails_url, password))
+                NOTE.write_text(note(url, mails_url, password, api))
                 self.say(announcement(url, mails_url, password))
                 self.watch(children, url)
             finally:
@@ -163,7 +167,7 @@ class Command(BaseCommand):
         else:
             local_servers.erase()
         walk.forget()
-        for path in (NOTE, FACTS, PASSWORD):
+        for path in (NOTE, FACTS, PASSWORD, *sandbox_files(RUN_DIR)):
             path.unlink(missing_ok=True)
         for folder in (LOGS, mails.folder()):
             shutil.rmtree(folder, ignore_errors=True)
@@ -265,7 +269,7 @@ def unwell_parts(url: str) -> list[str]:
     return [part for part, well in parts.items() if not well and part != "well"]
 
 
-def note(url: str, mails_url: str | None, password: str) -> str:
+def note(url: str, mails_url: str | None, password: str, api: dict) -> str:
     """Return what a running demo tells other programs, as JSON."""
 
     def entry(one: Person) -> dict:
@@ -274,6 +278,7 @@ def note(url: str, mails_url: str | None, password: str) -> str:
     told = {
         "url": url,
         "mails_url": mails_url,
+        "api": api,
         "people": [entry(one) for one in PEOPLE],
         "staff": [entry(one) for one in STAFF],
     }
@@ -295,6 +300,7 @@ Staff pages: {url}/staff/
 Password of all of them: {password}    With one click: {url}/demo/
 Mails: {mails_url or "go out through the server that EMAIL_URL names"}
 The demo's clock, to see the reminders of the days to come: {url}/demo/clock/
+For systems that send facts: {url}/api/    Their key: "api" in {NOTE}
 Logs: {LOGS}    Ctrl-C stops everything; the data stay."""
 
 

@@ -1,0 +1,52 @@
+"""The lines shown for a terminal run as they stand, with a sandbox like the demo's."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from portal.demo.sandbox import open_sandbox
+from portal.exchange.api.calls import CALLS
+from portal.exchange.examples import examples
+
+# A test that stops at the first answer that is an error, and says what was answered.
+BEGIN = 'set -eu -o pipefail; curl() { command curl -sS --fail-with-body "$@"; }\n'
+
+
+@pytest.fixture
+def api(live_server, municipalities, tmp_path, settings):
+    settings.PORTAL_URL = live_server.url
+    return open_sandbox(url=live_server.url, folder=tmp_path)
+
+
+def run(lines, folder):
+    if not shutil.which("curl"):
+        pytest.skip("no curl found; install it (Debian: apt install curl)")
+    return subprocess.run(
+        [shutil.which("bash"), "-c", BEGIN + lines],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.operation_id)
+def test_the_lines_of_a_call_run(api, call, tmp_path):
+    lines = f"KEY='{api['key']}'\n" + call.lines.replace("{api}", api["url"])
+
+    done = run(lines, tmp_path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_lines_that_staff_are_shown_run(api, tmp_path):
+    (tmp_path / "facts.ndjson").write_text("")
+    client = {"client": api["client_id"], "secret": api["client_secret"]}
+    by_key, *_others = examples(key=api["key"])
+    by_token, *_others = examples(**client)
+
+    for example in (by_key, by_token):
+        done = run(example.lines, tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,47 @@
+"""schemathesis calls a server of this test run with whatever the document allows, and more."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from portal.exchange.formats import KINDS
+from portal.exchange.keys import make_key
+from portal.exchange.models import Connection
+from tests.factories import CHIYODA, SourceFactory
+
+EXAMPLES = 25  # of each call in each phase
+SEED = 20261128
+
+
+@pytest.fixture
+def key(live_server, municipalities):
+    connection = Connection.objects.create(
+        source=SourceFactory(key="sandbox"),
+        kinds=list(KINDS),
+        municipality_id=CHIYODA,
+        told_of_applications=True,
+        per_minute=1_000_000,
+    )
+    return make_key(connection)[1]
+
+
+def test_schemathesis_finds_nothing(live_server, key, tmp_path):
+    found = subprocess.run(
+        [
+            Path(sys.executable).with_name("schemathesis"),
+            *("--config-file", Path(__file__).with_name("schemathesis.toml"), "run"),
+            *("--url", live_server.url, "--header", f"Authorization: Bearer {key}"),
+            *("--max-examples", str(EXAMPLES), "--seed", str(SEED), "--request-timeout", "60"),
+            *("--suppress-health-check", "all", "--generation-database", "none", "--no-color"),
+            f"{live_server.url}/api/v1/openapi.json",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    if found.returncode:
+        pytest.fail(found.stdout + found.stderr, pytrace=False)
