@@ -17,6 +17,18 @@ class Call(NamedTuple):
 
 
 SIGNED_IN = '-H "Authorization: Bearer $KEY"'
+A_PERSON = (
+    '{"kind":"resident","source":"sandbox","ref":"demo-sandbox-1","municipality":"131016",'
+    '"name":"試験 太郎","born":"1990-04-01"}'
+)
+A_FACT = (
+    '{"kind":"insurance","source":"sandbox","resident":"demo-sandbox-1","status":"registered",'
+    '"valid_until":"2027-03-31","checked_at":"2026-11-01T03:00:00+09:00"}'
+)
+THE_NEWEST = (
+    f"UPLOAD=$(curl -s {SIGNED_IN} '{{api}}/uploads?limit=1' | python3 -c \\\n"
+    """    'import json, sys; print(json.load(sys.stdin)["uploads"][0]["upload"])')"""
+)
 
 CALLS = [
     Call(
@@ -27,6 +39,46 @@ CALLS = [
             "many requests a minute, and until when your key is good. The first call to try."
         ),
         f"curl {SIGNED_IN} {{api}}/connection",
+    ),
+    Call(
+        "post_facts",
+        _("Send facts"),
+        _(
+            "Takes lines of facts, one JSON object a line, as many as you like, packed with gzip "
+            "if you like. Up to 1,000 lines are in when the answer comes; of more, the answer "
+            "names where to ask how far it is. Send again what you are not sure of: with an "
+            "“Idempotency-Key” of yours it gets the stored answer, and without one the lines "
+            "change nothing the second time."
+        ),
+        f"""curl {SIGNED_IN} -H 'Content-Type: application/x-ndjson' \\
+     -H "Idempotency-Key: $(date +%s)" --data-binary @- {{api}}/facts <<'END'
+{A_PERSON}
+{A_FACT}
+END""",
+    ),
+    Call(
+        "list_uploads",
+        _("What have I sent?"),
+        _("Lists what you have sent, the newest first, with how far each is."),
+        f"curl {SIGNED_IN} '{{api}}/uploads?limit=5'",
+    ),
+    Call(
+        "get_upload",
+        _("How far is an upload?"),
+        _(
+            "Tells its state, how many people of how many are done, and at the end how many lines "
+            "were new, known already, or set aside. Ask every few seconds while it is merged."
+        ),
+        f"{THE_NEWEST}\ncurl {SIGNED_IN} {{api}}/uploads/$UPLOAD",
+    ),
+    Call(
+        "get_report",
+        _("Which lines were set aside, and why?"),
+        _(
+            "Lists them by number, with the reason and a sentence that says what to do. Correct "
+            "those and send them again; the others are in."
+        ),
+        f"{THE_NEWEST}\ncurl {SIGNED_IN} {{api}}/uploads/$UPLOAD/report",
     ),
     Call(
         "get_changes",

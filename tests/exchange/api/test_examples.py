@@ -8,6 +8,7 @@ import pytest
 from portal.demo.sandbox import open_sandbox
 from portal.exchange.api.calls import CALLS
 from portal.exchange.examples import examples
+from portal.exchange.models import Upload
 
 # A test that stops at the first answer that is an error, and says what was answered.
 BEGIN = 'set -eu -o pipefail; curl() { command curl -sS --fail-with-body "$@"; }\n'
@@ -32,13 +33,14 @@ def run(lines, folder):
     )
 
 
-@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.operation_id)
-def test_the_lines_of_a_call_run(api, call, tmp_path):
-    lines = f"KEY='{api['key']}'\n" + call.lines.replace("{api}", api["url"])
+def test_the_lines_of_the_page_run_one_after_another(api, tmp_path):
+    lines = [f"KEY='{api['key']}'", *(call.lines.replace("{api}", api["url"]) for call in CALLS)]
 
-    done = run(lines, tmp_path)
+    done = run("\n".join(lines), tmp_path)
 
     assert done.returncode == 0, done.stdout + done.stderr
+    upload = Upload.objects.get()
+    assert (upload.read, upload.changed, upload.quarantined) == (2, 2, 0)
 
 
 def test_the_lines_that_staff_are_shown_run(api, tmp_path):
