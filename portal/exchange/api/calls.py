@@ -25,6 +25,10 @@ A_FACT = (
     '{"kind":"insurance","source":"sandbox","resident":"demo-sandbox-1","status":"registered",'
     '"valid_until":"2027-03-31","checked_at":"2026-11-01T03:00:00+09:00"}'
 )
+A_STATUS = (
+    '{"resident":"demo-sandbox-1","procedure":"child-allowance","status":"under-review",'
+    '"seq":1,"at":"2026-11-20T10:15:00+09:00"}'
+)
 THE_NEWEST = (
     f"UPLOAD=$(curl -s {SIGNED_IN} '{{api}}/uploads?limit=1' | python3 -c \\\n"
     """    'import json, sys; print(json.load(sys.stdin)["uploads"][0]["upload"])')"""
@@ -57,6 +61,18 @@ CALLS = [
 END""",
     ),
     Call(
+        "post_status",
+        _("Report how an application stands"),
+        _(
+            "Takes one state of one application, and says what stands now. The highest “seq” "
+            "stands, whatever arrives first; an older state or the same is no error."
+        ),
+        f"""curl {SIGNED_IN} -H 'Content-Type: application/json' --data-binary @- \\
+     {{api}}/applications/SANDBOX-1/status <<'END'
+{A_STATUS}
+END""",
+    ),
+    Call(
         "list_uploads",
         _("What have I sent?"),
         _("Lists what you have sent, the newest first, with how far each is."),
@@ -86,56 +102,8 @@ END""",
         _(
             "Gives what happened since a cursor, in order and without gaps: to your uploads, to "
             "lines of yours that were set aside, and, where agreed, to your municipality’s "
-            "applications. "
-            "Keep “next” of each answer and send it as “since” the next time."
+            "applications. Keep “next” of each answer and send it as “since” the next time."
         ),
         f"curl {SIGNED_IN} '{{api}}/changes?limit=10'",
-    ),
-    Call(
-        "post_facts",
-        _("Send facts"),
-        _(
-            "Takes a file with one JSON object a line, of any size, packed with gzip if you like. "
-            "Up to 1,000 lines are merged before the answer; of more, the answer says where to "
-            "ask how far it is. Every order and every split ends the same, and sending again "
-            "changes nothing. Lines that can’t be taken are set aside, and the others go in."
-        ),
-        f"gzip -c facts.ndjson | curl {SIGNED_IN} -H 'Content-Type: application/x-ndjson' \\\n"
-        "  -H 'Content-Encoding: gzip' --data-binary @- {api}/facts",
-    ),
-    Call(
-        "post_status",
-        _("Report how an application stands"),
-        _(
-            "Takes one state of one application, and says what stands now. The highest “seq” "
-            "stands, whatever arrives first; an older state or the same is no error."
-        ),
-        f'curl {SIGNED_IN} --json \'{{"resident": "R1", "procedure": "child-allowance",\n'
-        '  "status": "under-review", "seq": 3, "at": "2026-11-20T10:15:00+09:00"}\' \\\n'
-        "  {api}/applications/S-17/status",
-    ),
-    Call(
-        "list_uploads",
-        _("What have I sent?"),
-        _("Lists your uploads, the newest first, by pages: “next” is the address of the next."),
-        f"curl {SIGNED_IN} '{{api}}/uploads?limit=10'",
-    ),
-    Call(
-        "get_upload",
-        _("How far is an upload?"),
-        _(
-            "Tells the state of an upload, how many people of how many are done, and at the end "
-            "what came of its lines. Ask with the address that the answer to the upload names."
-        ),
-        f"curl {SIGNED_IN} {{api}}/uploads/$UPLOAD",
-    ),
-    Call(
-        "get_report",
-        _("Which lines were set aside, and why?"),
-        _(
-            "Lists the lines of an upload that could not be taken: the number, the reason, and a "
-            "sentence in the language asked for. Never the lines themselves."
-        ),
-        f"curl {SIGNED_IN} {{api}}/uploads/$UPLOAD/report",
     ),
 ]
