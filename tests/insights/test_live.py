@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.cache import caches
+from django.db import connection
 from django.urls import reverse
 
 from portal.applications.models import ProcedureVersion
@@ -14,6 +15,7 @@ from portal.insights.models import UseDay
 from tests.applications.factories import ApplicationFactory
 from tests.factories import UserFactory
 from tests.feedback.factories import AlertFactory, OpinionFactory
+from tests.tasks.plans import plan_of
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 24, 12, tzinfo=ZoneInfo("Asia/Tokyo"))
@@ -252,3 +254,23 @@ def test_it_asks_at_most_twelve_statements_however_much_there_is(statements, man
     live.live(now=NOW)
 
     assert len(statements) <= 11, statements  # and the names of procedures, once a minute
+
+
+def test_of_years_of_opinions_only_the_last_weeks_are_read(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO feedback_opinion (once, kind, given_at, clear, reasons, text, pairs,
+                masked, route, rule, rule_version, procedure, question, errors, language, width,
+                state, why_declined)
+            SELECT gen_random_uuid(), 'clear', %s - n * interval '2 hours', n %% 5 > 0, '{}', '',
+                '{}', '{}', 'page:' || n %% 9, '', '', '', '', '{}', 'ja', '', 'counted', ''
+            FROM generate_series(1, 20000) n""",
+            [NOW],
+        )
+        cursor.execute("ANALYZE feedback_opinion")
+    for sql, since in ((live.MARKS, live.BEFORE), (live.SCREENS, live.LATELY)):
+        nodes = plan_of(sql, since=NOW - since, now=NOW)
+
+        read = [(kind, rows) for kind, table, rows in nodes if table == "feedback_opinion"]
+        assert read
+        assert all(kind != "Seq Scan" and rows <= 28 * 12 for kind, rows in read), nodes

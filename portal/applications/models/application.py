@@ -239,6 +239,12 @@ class Application(Fact):
                 condition=Q(sent_at__isnull=False),
                 name="application_of_office_by_state",
             ),
+            # What became of those begun lately (portal.insights.stops).
+            models.Index(
+                fields=["started_on"],
+                condition=Q(version__isnull=False),
+                name="application_begun",
+            ),
         ]
 
     def __str__(self):
