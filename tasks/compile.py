@@ -162,6 +162,10 @@ class Wanted:
 
         `subject` is NULL where there is one a person: see `named`.
         """
+        return self.wanted_where("true")
+
+    def wanted_where(self, test: str) -> str:
+        """The same, of the rules alone for whose number, `held.rule_id`, a test in SQL holds."""
         arms = "\nUNION ALL".join(self._held(rule) for rule in self.rules)
         tests = " ".join(
             f"WHEN {rule.id} THEN " + " AND ".join(f"p.{column(c.name)}" for c in rule.person)
@@ -177,7 +181,7 @@ class Wanted:
             FROM ({arms}) held
             LEFT JOIN ({self.particular}) p ON p.id = held.about_id
             LEFT JOIN ({self.acting}) g ON g.child_id = p.id AND p.acts_from > {DAY_IN_SQL}
-            WHERE {in_force} (p.id IS NULL OR (p.{column("lives-here")} {allowed}
+            WHERE {in_force} {test} AND (p.id IS NULL OR (p.{column("lives-here")} {allowed}
                 AND (p.acts_from <= {DAY_IN_SQL} OR g.guardian_id IS NOT NULL)))"""
 
     @staticmethod
@@ -293,12 +297,15 @@ class Wanted:
     # ---- when the answer may change
     @cached_property
     def turning_days(self) -> str:
-        """Every day on which a rule's answer about a person in scope may change: day."""
+        """Every day on which an answer about a person in scope may change: day, rule_id.
+
+        The rule is NULL where the answers of all rules may.
+        """
         people = Resident._meta.db_table
         arms = [
-            f"SELECT unnest(ARRAY[{', '.join(sorted(self._person_days()))}]) AS day "
-            f"FROM {people} WHERE {self.scope.of('id')}",
-            f"SELECT unnest(ARRAY[starts_on, ends_on]) FROM {Guardianship._meta.db_table} "
+            f"SELECT unnest(ARRAY[{', '.join(sorted(self._person_days()))}]) AS day, "
+            f"NULL::int AS rule_id FROM {people} WHERE {self.scope.of('id')}",
+            f"SELECT unnest(ARRAY[starts_on, ends_on]), NULL FROM {Guardianship._meta.db_table} "
             f"WHERE {self.scope.of('child_id')}",
         ]
         for rule in self.rules:
@@ -307,7 +314,7 @@ class Wanted:
                 columns = {f"task_day_{n}": F(path) for n, (path, _) in enumerate(compared)}
                 days = [f"task_day_{n}::date - ({by})" for n, (_, by) in enumerate(compared)]
                 rows = self._rows(rule, **columns)
-                arms.append(f"SELECT unnest(ARRAY[{', '.join(days)}]) FROM ({rows}) r")
+                arms.append(f"SELECT unnest(ARRAY[{', '.join(days)}]), {rule.id} FROM ({rows}) r")
         return "\nUNION ALL ".join(arms)
 
     def _person_days(self) -> set[str]:

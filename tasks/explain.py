@@ -184,16 +184,19 @@ def _coming_up() -> Kept:
     """The first day, of today and every later one on which an answer may change, of each task.
 
     What is wanted today has its first day today, and so does not come. A test of `< today` turns a
-    day after its date, hence the day after each.
+    day after its date, hence the day after each. On a day that turns some rules only these are
+    asked: a family has many days.
     """
     rules = Wanted([rule for rule in registry.values() if rule.foretold], IDS)
-    wanted = rules.wanted.replace(DAY_IN_SQL, "days.day")
+    turned = "(days.rules IS NULL OR held.rule_id = ANY(days.rules))"
+    wanted = rules.wanted_where(turned).replace(DAY_IN_SQL, "days.day")
     return Kept(f"""
         WITH turning AS ({rules.turning_days}),
         days AS (
-            SELECT {DAY_IN_SQL} AS day UNION
-            SELECT day FROM (SELECT day FROM turning UNION ALL SELECT day + 1 FROM turning)
-            both_days WHERE day > {DAY_IN_SQL} AND day <= %(until)s::date)
+            SELECT {DAY_IN_SQL} AS day, NULL::int[] AS rules UNION ALL
+            SELECT day, CASE WHEN count(*) = count(rule_id) THEN array_agg(rule_id) END
+            FROM (SELECT * FROM turning UNION ALL SELECT day + 1, rule_id FROM turning) both_days
+            WHERE day > {DAY_IN_SQL} AND day <= %(until)s::date GROUP BY day)
         SELECT rule_id, about_id, subject, day, due_on FROM (
             SELECT DISTINCT ON (w.rule_id, w.about_id, w.subject)
                 w.rule_id, w.about_id, {rules.named("w")} AS subject, days.day, w.due_on
