@@ -97,6 +97,15 @@ PAGES = {
     "by wording": {"state": "all", "wording": "0000000000000007"},
     "by reason": {"state": "all", "reason": "hard-words"},
     "by municipality": {"state": "all", "municipality": "011002"},
+    "not clear, of an alert": {
+        "state": "all",
+        "kind": "clear",
+        "route": "page:7",
+        "rule": "none",
+        "clear": "no",
+        "since": "2026-10-25",
+        "until": "2026-10-31",
+    },
     "mine": {"whose": "mine"},
     "rare words": {"state": "all", "q": "補助金"},
     "frequent words": {"state": "all", "q": "窓口"},
@@ -165,12 +174,29 @@ def measure(opinions: int) -> bool:
         well = well and kept
         remark = "" if kept else f"  reads whole: {', '.join(sorted(whole)) or 'nothing'}"
         print(
-            f"{opinions:>9,} opinions  {name:<20} {spent:9.2f} ms  "
+            f"{opinions:>9,} opinions  {name:<22} {spent:9.2f} ms  "
             f"{statements:>2} statements{remark}",
             flush=True,
         )
+    well = look(opinions) and well
     connection.close()
     return well
+
+
+def look(opinions: int) -> bool:
+    """Print what it costs to compare all pages, as once a day for alerts; tell whether well."""
+    from feedback.shares import SHARES
+    from portal.database import run
+
+    days = {"until": "2026-11-01", "since": "2026-10-25", "before": "2026-09-27"}
+    plans = [run(f"EXPLAIN (ANALYZE, FORMAT JSON) {SHARES}", days)[0][0][0] for _time in range(3)]
+    spent = min(plan["Planning Time"] + plan["Execution Time"] for plan in plans)
+    whole = GROWS & set(read_whole(plans[-1]["Plan"]))
+    remark = f"  reads whole: {', '.join(sorted(whole))}" if whole else ""
+    print(
+        f"{opinions:>9,} opinions  {'all pages compared':<22} {spent:9.2f} ms   1 statement{remark}"
+    )
+    return not whole
 
 
 def main() -> None:
