@@ -20,19 +20,22 @@ from portal import local_servers
 TODAY, LAST = date(2026, 11, 24), date(2026, 11, 16)
 MUNICIPALITIES, PROCEDURES = 1741, 30
 APPLICATIONS = 470_888  # of a week, the brief's number
-# The margins of every week, of which the page reads the last, and every sum of the last six weeks.
+# All sums of two weeks; of the weeks before those by procedure or place alone.
 FILL = """
     INSERT INTO insights_week (monday, closed, counted_at)
         SELECT %(last)s::date - 7 * w, true, now() FROM generate_series(%(after)s, %(until)s) w;
     INSERT INTO insights_weekfigure (monday, measure, municipality, procedure, value, shown)
-        SELECT %(last)s::date - 7 * w, measure,
-            CASE m WHEN 0 THEN '*' ELSE codes[m] END,
+        WITH cells AS (SELECT m, p FROM generate_series(0, %(municipalities)s) m,
+                generate_series(0, %(procedures)s) p),
+            margins AS (SELECT m, p FROM cells WHERE m = 0 OR p = 0),
+            weeks AS (SELECT generate_series(%(after)s, %(until)s) AS w),
+            codes AS (SELECT array_agg(code ORDER BY code) AS codes FROM residents_municipality)
+        SELECT %(last)s::date - 7 * w, measure, CASE m WHEN 0 THEN '*' ELSE codes[m] END,
             CASE p WHEN 0 THEN '*' ELSE 'procedure-' || p END, 100 + (w + m + p) %% 50, true
-        FROM generate_series(%(after)s, %(until)s) w, generate_series(0, %(municipalities)s) m,
-            generate_series(0, %(procedures)s) p,
-            unnest(ARRAY['applications', 'decided', 'completed']) measure,
-            (SELECT array_agg(code ORDER BY code) AS codes FROM residents_municipality) places
-        WHERE m = 0 OR p = 0 OR w < 6"""
+        FROM (SELECT w, m, p FROM weeks, cells WHERE w < 2
+                UNION ALL SELECT w, m, p FROM weeks, margins WHERE w >= 2) one, codes,
+            unnest(ARRAY['applications', 'decided', 'completed']) measure
+        WHERE w < 2 OR measure = 'applications' OR m = p"""
 # Few places have many: the n-th of all has about as many as one by n.
 SPREAD = """
     UPDATE applications_application SET procedure_key = 'procedure-' || 1 + id % 30,
