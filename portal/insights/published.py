@@ -319,6 +319,7 @@ def margins_of(monday: date):
         .filter(Q(municipality=ALL) | Q(procedure=ALL), monday=monday)
         .filter(measure__in=COUNTED)
         .exclude(municipality=ALL, procedure=ALL)
+        .order_by()  # by its usual order the planner would read the whole week
         .annotate(
             place=Subquery(
                 municipality.values(
