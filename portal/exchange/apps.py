@@ -11,5 +11,9 @@ class ExchangeConfig(AppConfig):
     verbose_name = _("Exchange")
 
     def ready(self):
+        from portal.exchange.alarms import of_the_webhooks
+        from tasks import alarms
+
+        alarms.add("exchange.view_webhookendpoint", of_the_webhooks)
         post_migrate.connect(make_help_desk, sender=self)
         post_migrate.connect(make_connection_group, sender=self)

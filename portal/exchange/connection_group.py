@@ -3,7 +3,11 @@
 from portal.migrated import has_table
 
 GROUP = "connection managers"
-MAY = ["view_connection", "add_connection", "change_connection", "view_upload"]
+MAY = [
+    *("view_connection", "add_connection", "change_connection", "view_upload"),
+    *("view_webhookendpoint", "add_webhookendpoint", "change_webhookendpoint"),
+    "view_webhookdelivery",
+]
 
 
 def make_connection_group(using, **kwargs):

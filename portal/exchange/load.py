@@ -608,5 +608,5 @@ TAKEN = f"""
         FROM placed_line p
         WHERE p.waiting_id = q.id AND p.resident_id BETWEEN %(low)s AND %(high)s
             AND q.resolved_at IS NULL
-        RETURNING q.upload_id, q.line_number)
+        RETURNING q.id AS line_id)
     {TELL_TAKEN}"""

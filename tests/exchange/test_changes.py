@@ -13,13 +13,13 @@ from django.db import transaction
 
 from portal.exchange.change import tell
 from portal.exchange.fetch import CursorTooOld, NotACursor, changes_since
-from portal.exchange.load import retry
+from portal.exchange.load import load, retry
 from portal.exchange.models import Change, Numbering, QuarantinedLine, Upload
 from portal.exchange.number import KEPT_FOR, forget_changes, number_changes
 from tests.applications.factories import ApplicationFactory, SentApplicationFactory
 from tests.at_once import at_once
 from tests.exchange.connections import ConnectionFactory, event
-from tests.exchange.facts import insurance, load_lines, resident
+from tests.exchange.facts import file_of, insurance, load_lines, resident
 from tests.factories import MunicipalityFactory, SourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -143,21 +143,31 @@ def insurer(office):
 
 
 def test_lines_that_were_taken_later_are_told_by_their_upload_and_numbers(insurer):
-    load_lines(insurance("R1"), insurance("R9"), insurance("R2"))
-    upload = Upload.objects.get()
-    Upload.objects.filter(pk=upload.pk).update(connection=insurer)
+    load([file_of(insurance("R1"), insurance("R9"), insurance("R2"))], connection=insurer)
     number_changes()
 
     load_lines(resident("R1"), resident("R2"))
 
     ends, taken = told(insurer)
     assert ends[1]["state"] == "done"
-    assert taken == ("lines.taken", {"upload": str(upload.uuid), "lines": [1, 3]})
+    assert taken == ("lines.taken", {"upload": str(insurer.uploads.get().uuid), "lines": [1, 3]})
+
+
+def test_each_upload_that_brought_a_line_is_told_of_it(insurer):
+    for _ in range(2):
+        load([file_of(insurance("R1"))], connection=insurer)
+        number_changes()
+
+    load_lines(resident("R1"))
+
+    uploads = {str(uuid) for uuid in insurer.uploads.values_list("uuid", flat=True)}
+    taken = [data for what, data in told(insurer) if what == "lines.taken"]
+    assert {one["upload"] for one in taken} == uploads
+    assert [one["lines"] for one in taken] == [[1], [1]]
 
 
 def test_lines_that_staff_tried_again_are_told_too(insurer):
-    load_lines(insurance("R1"))
-    Upload.objects.update(connection=insurer)
+    load([file_of(insurance("R1"))], connection=insurer)
     QuarantinedLine.objects.update(waits_for_ref="")
     load_lines(resident("R1"))
     assert [what for what, _data in told(insurer)] == ["upload.changed"]

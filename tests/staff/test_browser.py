@@ -12,8 +12,11 @@ from feedback.models import PageOwner
 from feedback.review_groups import REVIEWERS
 from portal.applications.models import MessageTemplate, ProcedureVersion
 from portal.applications.ship import ship
+from portal.exchange.change import tell
 from portal.exchange.keys import make_key
 from portal.exchange.models import Connection
+from portal.exchange.number import number_changes
+from portal.exchange.webhooks.plan import make_endpoint, plan
 from tasks import versions
 from tasks.rules import registry
 from tests.applications.factories import OfficeMembershipFactory, SentApplicationFactory
@@ -45,6 +48,7 @@ OUR_OWN = {
     "a new procedure": "/staff/applications/procedure/add/",
     "a procedure": "/staff/applications/procedure/{office.case.version.procedure_id}/",
     "keys of a connection": "/staff/exchange/connection/{office.connection.pk}/keys/",
+    "a webhook": "/staff/exchange/webhookendpoint/{office.webhook.pk}/deeds/",
     "its preview": "/staff/applications/procedure/{office.case.version.procedure_id}/preview/",
 }
 DJANGOS = {
@@ -62,6 +66,10 @@ DJANGOS = {
     "its history": "/staff/residents/source/{office.resident.source_id}/history/",
     "reminders of a day": "/staff/reminders/reminder/?day=2027-03-01",
     "messages": "/staff/reminders/message/?day=2027-03-01",
+    "webhooks": "/staff/exchange/webhookendpoint/",
+    "a new webhook": "/staff/exchange/webhookendpoint/add/",
+    "its address": "/staff/exchange/webhookendpoint/{office.webhook.pk}/change/",
+    "deliveries by webhooks": "/staff/exchange/webhookdelivery/",
     "uploads": "/staff/exchange/upload/",
     "an upload": "/staff/exchange/upload/{office.upload.pk}/change/",
     "lines": "/staff/exchange/quarantinedline/",
@@ -97,6 +105,12 @@ def browsing(live_server, client, office, superuser, page):
         source=office.resident.source, kinds=["resident"], made_by=superuser
     )
     make_key(office.connection, by=superuser)
+    office.webhook = make_endpoint(
+        connection=office.connection, url="https://hooks.example.jp/", by=superuser
+    )
+    tell(office.connection, what="ref.merged", about=office.resident.uuid)
+    number_changes()
+    plan(office.webhook.pk)
     office.opinion = OpinionFactory(
         asker=office.resident, wording=WordingFactory(messages=["x"]), errors=["a:b"]
     )

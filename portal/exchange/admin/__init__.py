@@ -1,5 +1,5 @@
-"""The staff pages: who connects, what came in, and the lines that could not be taken."""
+"""The staff pages: who connects, what came in, the lines set aside, and what went out."""
 
-from portal.exchange.admin import connections, uploads
+from portal.exchange.admin import connections, uploads, webhooks
 
-__all__ = ["connections", "uploads"]
+__all__ = ["connections", "uploads", "webhooks"]

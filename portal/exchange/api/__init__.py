@@ -3,7 +3,7 @@
 from django.conf import settings
 from ninja import NinjaAPI
 
-from portal.exchange.api import changes, connection, facts, statuses, uploads
+from portal.exchange.api import changes, connection, facts, statuses, uploads, webhooks
 from portal.exchange.api.document import complete
 from portal.exchange.api.door import Door
 from portal.exchange.api.middleware import problem_of
@@ -33,3 +33,4 @@ api.add_router("", changes.router)
 api.add_router("", facts.router)
 api.add_router("", statuses.router)
 api.add_router("", uploads.router)
+api.add_router("", webhooks.router)

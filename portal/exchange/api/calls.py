@@ -106,4 +106,34 @@ END""",
         ),
         f"curl {SIGNED_IN} '{{api}}/changes?limit=10'",
     ),
+    Call(
+        "list_webhooks",
+        _("Which webhooks do I have?"),
+        _(
+            "Tells to which addresses of yours changes are brought by themselves, and whether they "
+            "are taken there. The office sets the addresses."
+        ),
+        f"curl {SIGNED_IN} {{api}}/webhooks",
+    ),
+    Call(
+        "list_deliveries",
+        _("What came of my webhook’s deliveries?"),
+        _(
+            "Gives the deliveries of the newest changes: taken, waiting and since when they are "
+            "tried, or given up, with the status that your system answered."
+        ),
+        f"WEBHOOK=$(curl -s {SIGNED_IN} {{api}}/webhooks | python3 -c 'import json, sys; "
+        'print(json.load(sys.stdin)["webhooks"][0]["webhook"])\')\n'
+        f"curl {SIGNED_IN} {{api}}/webhooks/$WEBHOOK/deliveries",
+    ),
+    Call(
+        "replay_webhook",
+        _("Bring me everything since then again"),
+        _(
+            "Brings all changes since a moment again, in order and with the ids that they had: "
+            "after a fault on your side, or to fill a new system."
+        ),
+        f"curl {SIGNED_IN} -H 'Content-Type: application/json' \\\n"
+        '     -d \'{"from": "2026-11-01T00:00:00+09:00"}\' {api}/webhooks/$WEBHOOK/replay',
+    ),
 ]
