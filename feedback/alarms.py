@@ -37,4 +37,4 @@ def _what(alerts: list[Alert]) -> str:
 def _address(alerts: list[Alert]) -> str:
     if len(alerts) == 1:
         return reverse("admin:feedback_alert_change", args=[alerts[0].uuid])
-    return reverse("admin:feedback_alert_changelist") + "?seen_at__isempty=1"
+    return reverse("admin:feedback_alert_changelist") + "?seen=no"

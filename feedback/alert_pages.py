@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -71,12 +72,24 @@ class AlertLookAdmin(LookOnly, admin.ModelAdmin):
         return self.has_view_permission(request)
 
 
+class SeenFilter(admin.SimpleListFilter):
+    title = _("Seen")
+    parameter_name = "seen"
+
+    def lookups(self, request, model_admin):
+        return [("no", _("Not seen yet")), ("yes", _("Seen"))]
+
+    def queryset(self, request, queryset):
+        unseen = {"no": True, "yes": False}.get(self.value())
+        return queryset if unseen is None else queryset.filter(seen_at__isnull=unseen)
+
+
 class AlertAdmin(LookOnly, admin.ModelAdmin):
     """The pages that became less clear, each alert with its numbers and what people wrote."""
 
     list_display = ["shown_page", "day", "lately", "before", "owner", "seen_at", "mail"]
     list_display_links = None
-    list_filter = [("seen_at", admin.EmptyFieldListFilter)]
+    list_filter = [SeenFilter]
     list_select_related = ["owner"]
     show_facets = admin.ShowFacets.NEVER
     sortable_by = []
@@ -96,6 +109,10 @@ class AlertAdmin(LookOnly, admin.ModelAdmin):
             path(route, self.admin_site.admin_view(view), name=f"feedback_alert_{name}")
             for route, view, name in views
         ]
+
+    def changelist_view(self, request, extra_context=None):
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {**(extra_context or {}), "title": title})
 
     @admin.display(description=_("page"))
     def shown_page(self, alert):

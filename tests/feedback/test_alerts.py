@@ -381,10 +381,13 @@ def test_of_several_their_number_is_told_and_the_list_of_them(client, reviewer, 
     answer = client.get("/staff/")
 
     assertContains(answer, "2 pages have become less clear.")
-    listed = client.get(reverse("admin:feedback_alert_changelist"), {"seen_at__isempty": "1"})
-    assertContains(listed, PAGE)
-    assertContains(listed, "tasks:home")
-    assertContains(listed, "50% (20 / 40)")
+    listed = reverse("admin:feedback_alert_changelist")
+    assertContains(answer, f'<a href="{listed}?seen=no">To the alerts</a>')
+    see(owned, by=reviewer)
+    unseen, seen = (client.get(listed, {"seen": seen}) for seen in ("no", "yes"))
+    assertContains(unseen, "50% (20 / 40)")
+    assert [one.route for one in unseen.context["cl"].result_list] == ["tasks:home"]
+    assert [one.route for one in seen.context["cl"].result_list] == [PAGE]
 
 
 def test_whom_it_does_not_concern_is_not_told(client, other, owned):
