@@ -9,8 +9,9 @@ from django.db import transaction
 from portal.demo.facts import CHIYODA
 from portal.exchange.formats import KINDS
 from portal.exchange.keys import key_of, make_key
-from portal.exchange.models import Connection
+from portal.exchange.models import Connection, WebhookEndpoint
 from portal.exchange.oauth_clients import make_client
+from portal.exchange.webhooks.plan import make_endpoint
 from portal.residents.models import Source
 
 SOURCE = "sandbox"
@@ -20,6 +21,7 @@ NAMES = {"name": "試験用の接続（デモ）", "name_en": "Sandbox (demo)"}
 def open_sandbox(*, url: str, folder: Path) -> dict:
     """Return what to come in with, the same at each start of this demo: the note's "api"."""
     connection = sandbox()
+    bring_changes_to(f"{url}/demo/webhook/", connection)
     key, client = kept_key(connection, folder), kept_client(connection, folder)
     client_id, _colon, client_secret = client.partition(":")
     return {
@@ -46,6 +48,14 @@ def sandbox() -> Connection:
         "active": True,
     }
     return Connection.objects.get_or_create(source=source, defaults=may)[0]
+
+
+def bring_changes_to(url: str, connection: Connection) -> None:
+    """Let the demo itself be the receiver of the sandbox's changes (portal/demo/receiver.py)."""
+    if endpoint := connection.endpoints.order_by("pk").first():
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).update(url=url)
+    else:
+        make_endpoint(connection=connection, url=url, by=None)
 
 
 def kept_key(connection: Connection, folder: Path) -> str:

@@ -1,6 +1,7 @@
 from django.urls import path, register_converter
 
 from portal.demo import views
+from portal.demo.receiver import receive
 
 
 class MailName:
@@ -25,6 +26,7 @@ urlpatterns = [
     path("mails/<mail:name>/html/", views.mail_html, name="mail-html"),
     path("mails/<mail:name>/source/", views.mail_source, name="mail-source"),
     path("mails/<mail:name>/unsubscribe/", views.unsubscribe, name="mail-unsubscribe"),
+    path("webhook/", receive, name="webhook"),
     path("clock/", views.show_clock, name="clock"),
     path("clock/stop/", views.stop_clock, name="stop-clock"),
 ]

@@ -5,7 +5,10 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.demo import sandbox
-from portal.exchange.models import Connection, Key, OAuthClient
+from portal.exchange.change import tell
+from portal.exchange.models import Connection, Key, OAuthClient, WebhookEndpoint
+from portal.exchange.number import number_changes
+from portal.exchange.webhooks.send import send_due
 from tests.factories import MunicipalityFactory
 
 
@@ -58,3 +61,31 @@ def test_nobody_else_of_the_machine_reads_the_key(start, tmp_path):
     start()
 
     assert {path.stat().st_mode & 0o777 for path in sandbox.files(tmp_path)} == {0o600}
+
+
+# ---- its webhook
+def test_changes_of_the_sandbox_come_round_to_the_demo_itself(
+    live_server, municipalities, tmp_path, settings
+):
+    settings.DEMO = settings.WEBHOOKS_TO_LOOPBACK = True
+    for _ in range(2):  # at each start of the demo
+        sandbox.open_sandbox(url=live_server.url, folder=tmp_path)
+    endpoint = WebhookEndpoint.objects.get()
+    tell(endpoint.connection, what="ref.merged", about=endpoint.uuid)
+    number_changes()
+
+    assert send_due(endpoint.pk) == 1
+    assert endpoint.deliveries.get().status == 204
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("headers", [{}, {"webhook-id": "1", "webhook-signature": "v1,é"}])
+def test_the_demo_takes_no_message_of_others(settings, tmp_path, headers):
+    settings.DEMO = True
+    MunicipalityFactory()
+    sandbox.open_sandbox(url="http://127.0.0.1", folder=tmp_path)
+
+    assert Client(headers=headers).post("/demo/webhook/").status_code == 401
+    assert Client().get("/demo/webhook/").status_code == 405
+    settings.DEMO = False
+    assert Client().post("/demo/webhook/").status_code == 404
