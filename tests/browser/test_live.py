@@ -15,7 +15,7 @@ from portal.insights.models import UseDay
 from tests.applications.factories import ApplicationFactory
 from tests.browser.conftest import axe_findings
 from tests.factories import UserFactory
-from tests.feedback.factories import OpinionFactory
+from tests.feedback.factories import AlertFactory, OpinionFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SOON = 30_000  # milliseconds at the most, on a slow machine; the page asks every five seconds
@@ -181,6 +181,8 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(reviewers, language, width, c
     reviewers.user.save()
     OpinionFactory.create_batch(30, given_at=timezone.now())
     OpinionFactory(kind="applying", clear=None, rating=4, procedure="child-allowance")
+    AlertFactory()
+    AlertFactory(route="tasks:home")
     ship(using="default")
     version = ProcedureVersion.objects.offered().get(procedure__key="child-allowance")
     ApplicationFactory(version=version)
