@@ -282,21 +282,24 @@ class VaccinationValue(RecordValue, kw_only=True):
     what = "vaccine"
 
 
+Status = Literal[
+    "received",
+    "under-review",
+    "correction",
+    "with-others",
+    "granted",
+    "refused",
+    "completed",
+    "withdrawn",
+]
+
+
 class ApplicationStatusValue(Value):
     """How an application stands that was made elsewhere; `seq` says which report is the newest."""
 
     ref: RecordId
     procedure: Code
-    status: Literal[
-        "received",
-        "under-review",
-        "correction",
-        "with-others",
-        "granted",
-        "refused",
-        "completed",
-        "withdrawn",
-    ]
+    status: Status
     seq: Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
     about = OfAnApplication

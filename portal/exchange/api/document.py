@@ -61,11 +61,11 @@ def complete(schema: dict) -> dict:
     components = schema["components"]
     components.setdefault("schemas", {})["Problem"] = PROBLEM
     components["securitySchemes"] = ways_in()
-    for calls in schema["paths"].values():
+    for path, calls in schema["paths"].items():
         for call in calls.values():
             if call.get("security"):
                 call["security"] = [{way: []} for way in components["securitySchemes"]]
-            add_problems(call)
+            add_problems(call, names_something="{" in path)
     return schema
 
 
@@ -86,12 +86,14 @@ def ways_in() -> dict:
     }
 
 
-def add_problems(call: dict) -> None:
+def add_problems(call: dict, *, names_something: bool) -> None:
     """Say of each error of a call that it is a problem document."""
     responses = {str(status): response for status, response in call["responses"].items()}
     if call.get("security"):
         for status, description in EVERYWHERE.items():
             responses.setdefault(status, {"description": description})
+    if names_something:
+        responses.setdefault("404", {"description": "It does not exist, or is another’s."})
     if call.get("parameters") or call.get("requestBody"):
         responses.setdefault("422", {"description": "A value is missing or not valid."})
     for status, response in responses.items():

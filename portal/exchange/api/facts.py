@@ -36,8 +36,9 @@ NDJSON = {"application/x-ndjson", "application/ndjson", "application/jsonl", "te
     openapi_extra={
         "parameters": [KEY_PARAMETER],
         "requestBody": {
-            "required": True,
-            "description": "One JSON object a line, UTF-8; packed with gzip if you like.",
+            "required": False,
+            "description": "One JSON object a line, UTF-8; packed with gzip if you like. "
+            "None is a file without lines.",
             "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
         },
         "responses": {

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.utils.encoding import escape_uri_path
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -59,7 +60,7 @@ def answer(request, problem: Problem) -> HttpResponse:
         "title": str(problem.kind.title),
         "status": problem.kind.status,
         "detail": str(problem.detail or problem.kind.what_to_do),
-        "instance": request.path,
+        "instance": escape_uri_path(request.path),
         "request_id": get_contextvars().get("request_id", ""),
         **problem.more,
     }

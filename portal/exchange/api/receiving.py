@@ -82,7 +82,7 @@ KEY_PARAMETER = {
     "in": "header",
     "name": KEY_HEADER,
     "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 257},
+    "schema": {"type": "string", "pattern": '^(?:"[!#-\\[\\]-~]{1,255}"|[!#-\\[\\]-~]{1,255})$'},
     "description": "The same key and body get the stored answer again, for 24 hours.",
 }
 

@@ -5,10 +5,12 @@ from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
+from typing import Annotated
 
 import msgspec
 from django.utils.translation import gettext_lazy as _
 from ninja import Router, Schema
+from pydantic import Field
 
 from portal import clock
 from portal.applications.models import Application, ApplicationRef
@@ -32,6 +34,7 @@ from portal.exchange.formats import (
     Line,
     Reader,
     Refused,
+    Status,
     decode,
     refuse_a_repeated_key,
 )
@@ -59,17 +62,20 @@ OTHER_REF = problems.kind(
 )
 
 
+ShortText = Annotated[str, Field(min_length=1, max_length=64)]
+
+
 class StatusIn(Schema):
     """A state of an application. `source` and `ref` may be left out: they are the connection's
     and the address's. Further fields are neither used nor stored."""
 
-    resident: str
-    procedure: str
-    status: str
-    seq: int
+    resident: ShortText
+    procedure: ShortText
+    status: Status
+    seq: Annotated[int, Field(ge=0, le=2**63 - 1)]
     at: datetime
-    ref: str | None = None
-    source: str | None = None
+    ref: Annotated[str, Field(max_length=64, pattern=r"^\S+$")] | None = None
+    source: ShortText | None = None
 
 
 class StandsOut(Schema):

@@ -114,6 +114,7 @@ def own(request, upload: UUID) -> Upload:
     operation_id="list_uploads",
     url_name="list_uploads",
     summary="What have I sent?",
+    openapi_extra={"responses": {"404": {"description": "`before` is no upload of yours."}}},
 )
 def list_uploads(
     request,

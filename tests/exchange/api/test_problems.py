@@ -51,6 +51,12 @@ def test_an_unknown_address(db, address):
     assert told["instance"] == address
 
 
+def test_the_instance_is_an_address_whatever_was_asked_for(db):
+    told = is_problem(Client().get("/api/v1/山 田"), 404, "not-found")
+
+    assert told["instance"] == "/api/v1/%E5%B1%B1%20%E7%94%B0"
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
 def test_another_method(caller, method):
     answer = caller.generic(method, ADDRESS)

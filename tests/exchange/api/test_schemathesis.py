@@ -1,5 +1,6 @@
 """schemathesis calls a server of this test run with whatever the document allows, and more."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.factories import CHIYODA, SourceFactory
 
 EXAMPLES = 25  # of each call in each phase
 SEED = 20261128
+HERE = Path(__file__).parent
 
 
 @pytest.fixture
@@ -31,13 +33,14 @@ def test_schemathesis_finds_nothing(live_server, key, tmp_path):
     found = subprocess.run(
         [
             Path(sys.executable).with_name("schemathesis"),
-            *("--config-file", Path(__file__).with_name("schemathesis.toml"), "run"),
+            *("--config-file", HERE / "schemathesis.toml", "run"),
             *("--url", live_server.url, "--header", f"Authorization: Bearer {key}"),
             *("--max-examples", str(EXAMPLES), "--seed", str(SEED), "--request-timeout", "60"),
             *("--suppress-health-check", "all", "--generation-database", "none", "--no-color"),
             f"{live_server.url}/api/v1/openapi.json",
         ],
         cwd=tmp_path,
+        env=os.environ | {"SCHEMATHESIS_HOOKS": str(HERE / "schemathesis_hooks.py")},
         capture_output=True,
         text=True,
         check=False,
