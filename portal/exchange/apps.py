@@ -12,8 +12,10 @@ class ExchangeConfig(AppConfig):
 
     def ready(self):
         from portal.exchange.alarms import of_the_webhooks
+        from portal.exchange.upload_alarms import of_held_uploads
         from tasks import alarms
 
         alarms.add("exchange.view_webhookendpoint", of_the_webhooks)
+        alarms.add("exchange.release_upload", of_held_uploads)
         post_migrate.connect(make_help_desk, sender=self)
         post_migrate.connect(make_connection_group, sender=self)

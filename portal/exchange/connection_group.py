@@ -4,7 +4,8 @@ from portal.migrated import has_table
 
 GROUP = "connection managers"
 MAY = [
-    *("view_connection", "add_connection", "change_connection", "view_upload"),
+    *("view_connection", "add_connection", "change_connection"),
+    *("view_upload", "release_upload", "take_back_upload"),
     *("view_webhookendpoint", "add_webhookendpoint", "change_webhookendpoint"),
     "view_webhookdelivery",
 ]

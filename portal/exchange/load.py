@@ -11,6 +11,7 @@ people without facts have no tasks, and a chunk is committed with its tasks or n
 import functools
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -65,13 +66,13 @@ TABLES_OF_FACTS = """residents_resident, residents_guardianship, card_certificat
 STAGED = """
     DROP TABLE IF EXISTS staged_line, placed_line;
     CREATE TEMPORARY TABLE staged_line (
-        file text, number bigint, counted boolean, waiting_id bigint,
+        file text, number bigint, counted boolean, waiting_id bigint, upload_id bigint,
         text text, reason text, detail text, kind text, source text, person text, guardian text,
         key text, checked_at timestamptz, value jsonb, within text,
         waits_for_ref text DEFAULT '')"""
 COPY = """
-    COPY staged_line (file, number, counted, waiting_id, text, reason, detail, kind, source,
-        person, guardian, key, checked_at, value, within) FROM STDIN"""
+    COPY staged_line (file, number, counted, waiting_id, upload_id, text, reason, detail, kind,
+        source, person, guardian, key, checked_at, value, within) FROM STDIN"""
 
 
 @dataclass(frozen=True)
@@ -86,13 +87,14 @@ class Loaded:
 
 
 class Placed(NamedTuple):
-    """A line with where it stood. A line set aside earlier has the id of its row."""
+    """A line with where it stood. One set aside earlier has its row's and its upload's id."""
 
     line: Line
     file: str
     number: int
     counted: bool = True
     waiting_id: int | None = None
+    upload_id: int | None = None
 
 
 def load(
@@ -133,6 +135,7 @@ def retry(lines: Iterable[QuarantinedLine], *, by, today: date | None = None) ->
                 line.file,
                 line.line_number,
                 waiting_id=line.pk,
+                upload_id=line.upload_id,
             )
             for line in lines
             if line.text and line.resolved_at is None
@@ -175,8 +178,12 @@ class Load:
         """Load into `upload`. With `patience` a lock that takes longer (seconds) ends the load."""
         self.upload, self.patience = upload, patience
         self.today = today or clock.today()
+        self.again = upload.state == Upload.State.DONE
         # When reports without a time of their own arrived: now, on the day that is asked about.
-        self.arrived = datetime.combine(self.today, timezone.localtime().timetz())
+        self.arrived = upload.arrived_at
+        if self.arrived is None:
+            self.arrived = datetime.combine(self.today, timezone.localtime().timetz())
+            self.note(arrived_at=self.arrived)
         codes = Municipality.objects.values_list("code", flat=True)
         self.reader = Reader(today=self.today, municipalities=set(codes))
         self.sender = sender_of(upload.connection)
@@ -226,9 +233,13 @@ class Load:
     # ---- from the staging table to facts and tasks
     def merge(self, on_people=lambda done, total: None) -> Loaded:
         self.admit()
-        [(read, quarantined)] = self.run(
-            "SELECT count(*), count(*) FILTER (WHERE reason <> '') FROM staged_line WHERE counted"
-        )
+        kinds = {
+            kind: {"read": count, "set_aside": bad}
+            for kind, count, bad in self.run(
+                """SELECT coalesce(kind, ''), count(*), count(*) FILTER (WHERE reason <> '')
+                FROM staged_line WHERE counted GROUP BY 1 ORDER BY 1"""
+            )
+        }
         chunks = self.run(
             f"""SELECT min(resident_id), max(resident_id), count(*) FROM (
                 SELECT resident_id, (row_number() OVER (ORDER BY resident_id) - 1)
@@ -236,29 +247,39 @@ class Load:
                 FROM (SELECT DISTINCT resident_id FROM placed_line) people) numbered
             GROUP BY chunk ORDER BY chunk"""
         )
-        total, done, changed = sum(people for _low, _high, people in chunks), 0, 0
+        total, done = sum(people for _low, _high, people in chunks), 0
+        changed = Counter()
         on_people(done, total)
         for low, high, people in chunks:
-            changed += self.merge_chunk(low, high)
+            changed.update(self.merge_chunk(low, high))
             done += people
             on_people(done, total)
-        loaded = Loaded(
-            read=read,
-            changed=changed,
-            unchanged=read - quarantined - changed,
-            quarantined=quarantined,
+        loaded = self.loaded(kinds, changed)
+        counts = {name: n for name, n in asdict(loaded).items() if name != "seconds"}
+        if not self.again:
+            counts |= {"state": Upload.State.DONE, "finished_at": timezone.now()}
+        self.note(people=total, people_done=done, kinds=kinds, **counts)
+        logger.info("Load %s: %s", self.upload.pk, asdict(loaded))
+        return loaded
+
+    def loaded(self, kinds: dict[str, dict], changed: Counter) -> Loaded:
+        """Count what came of the lines, and write into `kinds` how many of each have changed.
+
+        Merged again, an upload has changed what it had before as well.
+        """
+        before = self.upload.kinds if self.again else {}
+        for kind, counts in kinds.items():
+            earlier = before.get(kind, {}).get("changed", 0)
+            counts["changed"] = min(changed[kind] + earlier, counts["read"] - counts["set_aside"])
+        sums = {name: sum(of[name] for of in kinds.values()) for name in ("read", "set_aside")}
+        all_changed = sum(of["changed"] for of in kinds.values())
+        return Loaded(
+            read=sums["read"],
+            changed=all_changed,
+            unchanged=sums["read"] - sums["set_aside"] - all_changed,
+            quarantined=sums["set_aside"],
             seconds=round(time.monotonic() - self.started, 3),
         )
-        counts = {name: n for name, n in asdict(loaded).items() if name != "seconds"}
-        self.note(
-            state=Upload.State.DONE,
-            finished_at=timezone.now(),
-            people=total,
-            people_done=done,
-            **counts,
-        )
-        logger.info("Load %s: %s", self.upload.pk, counts)
-        return loaded
 
     @persistent
     def admit(self) -> None:
@@ -280,11 +301,14 @@ class Load:
         self.run(AGAINST_THE_BIRTH, arrived=self.arrived)
         self.run(NEW_APPLICATIONS)
         self.run(OF_ANOTHER_PERSON)
+        if self.again:
+            self.run(NO_LONGER_SET_ASIDE, upload=self.upload.pk)
+            self.run(NO_LONGER_REPORTED, upload=self.upload.pk)
         self.run(SET_ASIDE, upload=self.upload.pk)
         self.run(STILL_SET_ASIDE)
         if self.sender:
             self.run(REPORTED, upload=self.upload.pk)
-        self.run(PLACED, arrived=self.arrived)
+        self.run(PLACED, arrived=self.arrived, upload=self.upload.pk)
         self.run("CREATE INDEX ON placed_line (resident_id)")
         self.run("ANALYZE placed_line")
 
@@ -295,15 +319,18 @@ class Load:
             self.stage(
                 Placed(
                     self.reader.read(text.encode(), source and Sender(source, kinds, within)),
-                    *(file, number, False, waiting_id),
+                    *(file, number, False, waiting_id, upload_id),
                 )
-                for waiting_id, file, number, text, source, kinds, within in waiting
+                for waiting_id, upload_id, file, number, text, source, kinds, within in waiting
             )
             after = waiting[-1][0]
 
     @persistent
-    def merge_chunk(self, low: int, high: int) -> int:
-        """Merge the lines about people from `low` to `high`; return how many changed a fact."""
+    def merge_chunk(self, low: int, high: int) -> dict[str, int]:
+        """Merge the lines about people from `low` to `high`; return how many changed facts.
+
+        By kinds of facts.
+        """
         self.be_patient()
         self.run(
             f"""SELECT pg_advisory_xact_lock({LOCK_OF_FACTS}, block::int) FROM (
@@ -342,7 +369,7 @@ class Load:
         of_children |= out_of_date(told.get("resident", nobody), today=self.today)
         replan(of_children, today=self.today)
         reconcile_people(changed, today=self.today)
-        return sum(lines for _told, _newer, lines in reported.values())
+        return {kind: lines for kind, (_told, _newer, lines) in reported.items()}
 
     def tell_planner(self, tables: str, *, people: int) -> None:
         """Let PostgreSQL count its tables anew where this load makes a large part of them.
@@ -360,7 +387,7 @@ class Load:
 
 
 WAITING = """
-    SELECT q.id, q.file, q.line_number, q.text, k.key, c.kinds, c.municipality_id
+    SELECT q.id, q.upload_id, q.file, q.line_number, q.text, k.key, c.kinds, c.municipality_id
     FROM exchange_quarantinedline q JOIN exchange_upload u ON u.id = q.upload_id
     LEFT JOIN exchange_connection c ON c.id = u.connection_id
     LEFT JOIN residents_source k ON k.id = c.source_id
@@ -536,6 +563,18 @@ SET_ASIDE = """
             AND q.reason = s.reason AND q.text = s.text)
     ORDER BY s.file, s.number"""
 
+# Merged again, a line may be taken that was set aside, and then it waits no longer.
+NO_LONGER_SET_ASIDE = f"""
+    WITH taken AS (
+        UPDATE exchange_quarantinedline q SET resolved_at = now()
+        WHERE q.upload_id = %(upload)s AND q.resolved_at IS NULL AND NOT EXISTS (
+            SELECT 1 FROM staged_line s
+            WHERE s.reason = q.reason AND s.file = q.file AND s.number = q.line_number
+                AND s.text = q.text)
+        RETURNING q.upload_id, q.line_number)
+    {TELL_TAKEN}"""
+NO_LONGER_REPORTED = "DELETE FROM exchange_uploadline WHERE upload_id = %(upload)s"
+
 # Its sender fetches them by its own upload, also where the same line stood there before.
 REPORTED = """
     INSERT INTO exchange_uploadline (upload_id, number, line_id)
@@ -559,7 +598,7 @@ PLACED = """
     CREATE TEMPORARY TABLE placed_line AS
     SELECT r.resident_id, s.kind, s.key, k.id AS source_id, k.key AS source_key,
         s.checked_at IS NOT NULL AS timed, coalesce(s.checked_at, %(arrived)s) AS checked_at,
-        s.value, s.counted, s.waiting_id
+        s.value, s.counted, s.waiting_id, coalesce(s.upload_id, %(upload)s) AS upload_id
     FROM staged_line s
     JOIN residents_residentref r ON r.ref = s.person
     JOIN residents_source k ON k.key = s.source
@@ -577,11 +616,12 @@ REPORTS = f"""
                 AND f.resident_id = p.resident_id AND f.kind = p.kind AND f.key = p.key
                 AND f.source_id = p.source_id AND f.value = p.value AND f.timed = p.timed
                 AND (f.checked_at = p.checked_at OR NOT p.timed))
-        ORDER BY resident_id, kind, key, source_id, timed, checked_at, value, counted DESC),
+        ORDER BY resident_id, kind, key, source_id, timed, checked_at, value, counted DESC,
+            upload_id),
     kept AS (
         INSERT INTO residents_factreport
-            (resident_id, kind, key, source_id, checked_at, timed, value)
-        SELECT resident_id, kind, key, source_id, checked_at, timed, value FROM fresh),
+            (resident_id, kind, key, source_id, checked_at, timed, value, upload_id)
+        SELECT resident_id, kind, key, source_id, checked_at, timed, value, upload_id FROM fresh),
     newest AS (
         SELECT DISTINCT ON (resident_id, kind, key) * FROM fresh
         ORDER BY resident_id, kind, key, {SEQUENCE} DESC, {NEWEST_FIRST}),

@@ -1,11 +1,14 @@
 """From an upload that has been received to facts: by one worker at a time, and once.
 
     waiting ─▶ merging ─▶ done
-                  └─▶ failed, after ATTEMPTS workers did not come to its end
+      ▲           ├─▶ failed, after ATTEMPTS workers did not come to its end
+      └── held ◀──┘ a whole list with far fewer people than the last one (whole_lists.py)
+            └─▶ refused
 
 Whoever merges holds a lock that ends with its connection, so a killed worker's upload is free at
 once; loading the same again writes nothing twice. In which order the uploads of a connection are
-merged does not matter, since facts do not depend on the order of their reports.
+merged does not matter, since facts do not depend on the order of their reports. One that is done
+is merged again when another was taken back that had said the same first (taking_back.py).
 """
 
 import itertools
@@ -15,11 +18,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from django.db import OperationalError, connection
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from portal import clock
 from portal.crash_points import reached
+from portal.exchange import whole_lists
 from portal.exchange.load import Load
 from portal.exchange.models import Upload
 from portal.exchange.parts import content_of
@@ -47,6 +51,8 @@ def merge(upload: Upload, *, patience: int | None = None) -> bool:
     """
     with alone_with(upload) as alone:
         upload.refresh_from_db()
+        if alone and upload.again_since and upload.state == Upload.State.DONE:
+            return merge_again(upload)
         if not alone or upload.state not in OPEN:
             return False
         if upload.attempts >= ATTEMPTS:
@@ -54,7 +60,8 @@ def merge(upload: Upload, *, patience: int | None = None) -> bool:
             return False
         note(upload, state=Upload.State.MERGING, attempts=F("attempts") + 1)
         try:
-            load(upload, patience)
+            if not load(upload, patience):
+                return False
         except OperationalError as error:
             if patience is None or getattr(error.__cause__, "sqlstate", "") != LOCK_NOT_AVAILABLE:
                 raise
@@ -64,17 +71,34 @@ def merge(upload: Upload, *, patience: int | None = None) -> bool:
         return True
 
 
-def load(upload: Upload, patience: int | None) -> None:
-    """Load the upload's lines, some at a time, telling how far it is."""
+def merge_again(upload: Upload) -> bool:
+    """Merge an upload that is done once more, from what is kept of it; its state stays."""
+    if upload.attempts >= ATTEMPTS:
+        return False  # staff are told (upload_alarms.py)
+    note(upload, attempts=F("attempts") + 1)
+    load(upload, None)
+    since = upload.again_since
+    Upload.objects.filter(pk=upload.pk, again_since=since).update(again_since=None)
+    upload.refresh_from_db()
+    return True
+
+
+def load(upload: Upload, patience: int | None) -> bool:
+    """Load the upload's lines, some at a time, telling how far it is; return whether it went in.
+
+    It does not where it is a whole list that somebody has to look at first.
+    """
     file = content_of(upload)
     with Load(upload, clock.today(), patience=patience) as one:
         lines = one.lines_of([(upload.name, file)], lambda size: None)
-        tell, read = Teller(upload), 0
+        tell, read = (quiet if one.again else Teller(upload)), 0
         while some := list(itertools.islice(lines, LINES_AT_ONCE)):
             one.stage(some)
             read += len(some)
             tell(read=read)
         reached("upload", "staged")
+        if whole_lists.holds(upload, one):
+            return False
 
         def on_people(done, total):
             tell(people=total, people_done=done)
@@ -82,6 +106,11 @@ def load(upload: Upload, patience: int | None) -> None:
 
         one.merge(on_people)
     reached("upload", "merged")
+    return True
+
+
+def quiet(**how_far) -> None:
+    """Tell nothing: of an upload that is done, its sender knows what came of it."""
 
 
 class Teller:
@@ -125,5 +154,10 @@ def left_over() -> list[Upload]:
     """Return the uploads that wait or were being merged, and that nobody may come to any more."""
     since = timezone.now() - TAKEN_UP_AFTER
     return list(
-        Upload.objects.filter(state__in=OPEN, started_at__lt=since, connection__isnull=False)
+        Upload.objects.filter(
+            Q(state__in=OPEN) | Q(state=Upload.State.DONE, again_since__isnull=False),
+            started_at__lt=since,
+            attempts__lte=ATTEMPTS,
+            connection__isnull=False,
+        )
     )

@@ -1,6 +1,7 @@
 """People as the resident register reports them, who acts for whom, and what each source said."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q
@@ -277,7 +278,9 @@ class Guardianship(Fact):
 
 
 class FactReport(models.Model):
-    """One thing that one source said at one time: the history, never changed, never deleted.
+    """One thing that one source said at one time: the history, never changed.
+
+    Only an upload that is taken back takes its reports along (portal/exchange/taking_back.py).
 
     The facts that stand are a function of this set alone, so the order in which reports arrive
     does not matter. `key` names the fact among others of its kind (a certificate's serial).
@@ -300,6 +303,8 @@ class FactReport(models.Model):
     timed = models.BooleanField(_("the source said when"), default=True)
     value = models.JSONField(_("what was said"))
     received_at = models.DateTimeField(_("received at"), default=timezone.now, db_default=Now())
+    # Who brought it: the id of an upload of the exchange, a room above. Null: from before.
+    upload_id = models.BigIntegerField(null=True, db_default=None, editable=False)
 
     class Meta:
         verbose_name = _("report")
@@ -307,7 +312,14 @@ class FactReport(models.Model):
         indexes = [
             models.Index(
                 fields=["resident", "kind", "key", "checked_at"], name="fact_report_by_subject"
-            )
+            ),
+            # An upload's reports lie together: some kilobytes find them, and a load writes none.
+            BrinIndex(
+                fields=["upload_id"],
+                name="fact_report_of_upload",
+                autosummarize=True,
+                pages_per_range=32,
+            ),
         ]
 
     def __str__(self):

@@ -1,142 +1,142 @@
-"""Staff pages on what came in from sources, and on the lines that could not be taken."""
+"""Staff pages on what came in from sources: each upload, and the deeds on it."""
 
+from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.db.models import Q
-from django.http import Http404, HttpResponseRedirect
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from portal.exchange import reasons
-from portal.exchange.load import Loaded, retry
-from portal.exchange.models import QuarantinedLine, Upload
+from portal.exchange import whole_lists
+from portal.exchange.models import Upload
+from portal.exchange.wake import wake_worker
+from portal.residents.codes import HOLDS_MY_NUMBER, holds_my_number
+from portal.residents.models import FactReport
 from portal.staff import LongList, LookOnly
+
+MAY_RELEASE = "exchange.release_upload"
+
+
+class WhyForm(forms.Form):
+    """A reason, typed: it stays with the upload."""
+
+    why = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=300,
+        help_text=gettext_lazy("It stays with the upload. No names of residents."),
+    )
+
+    def clean_why(self):
+        why = self.cleaned_data["why"]
+        if holds_my_number(why):
+            raise ValidationError(HOLDS_MY_NUMBER)
+        return why
 
 
 @admin.register(Upload)
-class UploadAdmin(LookOnly, admin.ModelAdmin):
+class UploadAdmin(LookOnly, LongList, admin.ModelAdmin):
     list_display = [
-        *("name", "by", "started_at", "finished_at"),
+        *("name", "connection", "by", "state", "started_at", "finished_at"),
         *("read", "changed", "unchanged", "lines"),
     ]
-    fields = list_display
-    list_select_related = ["by"]
+    list_select_related = ["by", "connection__source"]
+    list_filter = ["state"]
     search_fields = ["name"]
-    show_full_result_count = False
+    sortable_by = []
 
-    @admin.display(description=_("set aside"))
+    @admin.display(description=gettext_lazy("set aside"))
     def lines(self, upload):
         if not upload.quarantined:
             return 0
-        address = reverse("admin:exchange_quarantinedline_changelist")
-        return format_html('<a href="{}?upload={}">{}</a>', address, upload.pk, upload.quarantined)
-
-
-class Taken(admin.SimpleListFilter):
-    title = _("state")
-    parameter_name = "taken"
-
-    def lookups(self, request, model_admin):
-        return [("no", _("still set aside")), ("yes", _("taken"))]
-
-    def queryset(self, request, queryset):
-        if self.value() in {"yes", "no"}:
-            return queryset.filter(resolved_at__isnull=self.value() == "no")
-        return queryset
-
-
-class Reason(admin.SimpleListFilter):
-    """Every reason there may be: to ask which there are would read the whole table."""
-
-    title = _("reason")
-    parameter_name = "reason"
-
-    def lookups(self, request, model_admin):
-        return sorted(reasons.NAMES.items(), key=lambda one: str(one[1]))
-
-    def queryset(self, request, queryset):
-        return queryset.filter(reason=self.value()) if self.value() else queryset
-
-
-@admin.register(QuarantinedLine)
-class QuarantinedLineAdmin(LookOnly, LongList, admin.ModelAdmin):
-    list_display = ["file", "line_number", "why", "received_at", "waits_for_ref", "resolved_at"]
-    fields = [
-        *("upload", "file", "line_number", "why", "text"),
-        *("received_at", "waits_for_ref", "resolved_at"),
-    ]
-    list_filter = [Taken, Reason]
-    sortable_by = []
-    actions = ["try_again"]
-
-    @admin.display(description=_("reason"))
-    def why(self, line):
-        return reasons.sentence(line.reason, line.detail)
-
-    def get_fields(self, request, obj=None):
-        if request.user.has_perm("exchange.view_line_text"):
-            return self.fields
-        return [field for field in self.fields if field != "text"]
-
-    def has_retry_permission(self, request):
-        return request.user.has_perm("exchange.retry_line")
-
-    @admin.action(description=_("Try again"), permissions=["retry"])
-    def try_again(self, request, lines):
-        untried = lines.filter(Q(text="") | Q(resolved_at__isnull=False)).count()
-        loaded = retry(lines, by=request.user)
-        messages.info(request, what_came_of_it(loaded, untried))
+        return format_html('<a href="{}">{}</a>', lines_of(upload), upload.quarantined)
 
     def get_urls(self):
-        again = path(
-            "<int:line>/try-again/",
-            self.admin_site.admin_view(self.try_one_again),
-            name="exchange_quarantinedline_try_again",
-        )
-        return [again, *super().get_urls()]
-
-    @method_decorator(require_POST)
-    def try_one_again(self, request, line):
-        if not self.has_retry_permission(request):
-            raise PermissionDenied
-        found = QuarantinedLine.objects.filter(pk=line)
-        if not found:
-            raise Http404
-        self.try_again(request, found)
-        return HttpResponseRedirect(reverse("admin:exchange_quarantinedline_change", args=[line]))
+        views = [("release", self.release_view), ("refuse", self.refuse_view)]
+        ours = [
+            path(
+                f"<int:pk>/{name}/",
+                self.admin_site.admin_view(view),
+                name=f"exchange_upload_{name}",
+            )
+            for name, view in views
+        ]
+        return [*ours, *super().get_urls()]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        may = {"may_retry": self.has_retry_permission(request)}
-        return super().change_view(request, object_id, form_url, {**may, **(extra_context or {})})
+        return self.page(request, self.upload(request, object_id))
+
+    @method_decorator(require_POST)
+    def release_view(self, request, pk):
+        return self.look(request, pk, whole_lists.release, _("Yes: it will be merged."))
+
+    @method_decorator(require_POST)
+    def refuse_view(self, request, pk):
+        return self.look(request, pk, whole_lists.refuse, _("No: nothing of it was merged."))
+
+    def look(self, request, pk, deed, said):
+        """Do what somebody decided about a held upload, and say so."""
+        if not request.user.has_perm(MAY_RELEASE):
+            raise PermissionDenied
+        upload, form = self.upload(request, pk), WhyForm(request.POST)
+        if not form.is_valid():
+            return self.page(request, upload, look_form=form, status=422)
+        with transaction.atomic():
+            done = deed(upload, by=request.user, why=form.cleaned_data["why"])
+            if done:
+                self.log_change(request, upload, said)
+        if done:
+            messages.success(request, said)
+            if deed is whole_lists.release:
+                wake_worker(upload)
+        else:
+            messages.warning(request, _("Somebody else has decided meanwhile."))
+        return HttpResponseRedirect(address_of(upload))
+
+    def upload(self, request, pk) -> Upload:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        uploads = Upload.objects.select_related("connection__source", "by", "looked_by")
+        return get_object_or_404(uploads, pk=pk)
+
+    def page(self, request, upload, *, status=200, **forms_of):
+        ref = request.GET.get("ref", "").strip()[:64]
+        held = upload.state == Upload.State.HELD
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Upload: %(name)s") % {"name": upload.name},
+            "upload": upload,
+            "kinds": sorted(upload.kinds.items()),
+            "lines_url": lines_of(upload),
+            "waiting": upload.quarantined_lines.filter(resolved_at=None)[:1000].count(),
+            "ref": ref,
+            "of_person": said_of(upload, ref) if ref else None,
+            "percent": whole_lists.percent_fewer(upload) if upload.listed_before else None,
+            "look_form": WhyForm() if held and request.user.has_perm(MAY_RELEASE) else None,
+            **forms_of,
+        }
+        return TemplateResponse(request, "admin/exchange/upload/page.html", context, status=status)
 
 
-def what_came_of_it(loaded: Loaded, untried: int) -> str:
-    taken = loaded.read - loaded.quarantined
-    said = [
-        ngettext("%(count)d line has been taken.", "%(count)d lines have been taken.", taken)
-        % {"count": taken}
-    ]
-    if loaded.quarantined:
-        said.append(
-            ngettext(
-                "%(count)d line is still set aside: its reason says why.",
-                "%(count)d lines are still set aside: their reasons say why.",
-                loaded.quarantined,
-            )
-            % {"count": loaded.quarantined}
-        )
-    if untried:
-        said.append(
-            ngettext(
-                "%(count)d line was not tried: it was taken before, or its text is not kept.",
-                "%(count)d lines were not tried: they were taken before, or their text is not "
-                "kept.",
-                untried,
-            )
-            % {"count": untried}
-        )
-    return " ".join(said)
+def said_of(upload: Upload, ref: str) -> list[tuple[str, int]]:
+    """Return what the upload said first of somebody, by the register’s id: kinds and how often."""
+    reports = FactReport.objects.filter(resident__refs__ref=ref, upload_id=upload.pk)
+    kinds = {}
+    for kind in reports.values_list("kind", flat=True):
+        kinds[kind] = kinds.get(kind, 0) + 1
+    return sorted(kinds.items())
+
+
+def lines_of(upload: Upload) -> str:
+    return f"{reverse('admin:exchange_quarantinedline_changelist')}?upload={upload.pk}"
+
+
+def address_of(upload: Upload) -> str:
+    return reverse("admin:exchange_upload_change", args=[upload.pk])

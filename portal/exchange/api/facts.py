@@ -1,13 +1,11 @@
 """The call that brings facts in bulk: a file of any size, merged at once or by a worker."""
 
-import logging
 from functools import partial
 
 from django.conf import settings
-from kombu.exceptions import OperationalError as QueueGone
 from ninja import Router
 
-from portal.exchange import idempotency, jobs, merging, receive
+from portal.exchange import idempotency, merging, receive
 from portal.exchange.api.receiving import (
     KEY_PARAMETER,
     answer,
@@ -20,9 +18,9 @@ from portal.exchange.api.receiving import (
 from portal.exchange.api.uploads import UploadOut, told
 from portal.exchange.body import body_of
 from portal.exchange.models import KeyedCall, Upload
+from portal.exchange.wake import wake_worker
 
 router = Router(tags=["facts"])
-logger = logging.getLogger(__name__)
 
 NDJSON = {"application/x-ndjson", "application/ndjson", "application/jsonl", "text/plain"}
 
@@ -74,6 +72,7 @@ def received(request, call: KeyedCall | None, content) -> tuple[Upload, int]:
             return receive.receive(
                 content,
                 connection=request.auth,
+                whole_list=request.auth.whole_list,
                 still_here=partial(idempotency.hold_on, call),
                 on_received=partial(idempotency.received, call),
             )
@@ -91,11 +90,3 @@ def said(call: KeyedCall | None, upload: Upload):
     finished = upload.finished_at is not None
     headers = {} if finished else {"Location": content["address"], "Retry-After": "1"}
     return answer(call, 200 if finished else 202, content, **headers)
-
-
-def wake_worker(upload: Upload) -> None:
-    """Send the message; without a queue the job of each minute finds the upload."""
-    try:
-        jobs.merge_upload.delay(str(upload.uuid))
-    except QueueGone as error:
-        logger.warning("No worker was woken", extra={"why": type(error).__name__})

@@ -16,7 +16,6 @@ from portal import clock
 from portal.applications.models import Application, ApplicationRef
 from portal.exchange import idempotency, merging, reasons, receive
 from portal.exchange.api import problems
-from portal.exchange.api.facts import wake_worker
 from portal.exchange.api.problems import Problem
 from portal.exchange.api.receiving import (
     KEY_PARAMETER,
@@ -40,6 +39,7 @@ from portal.exchange.formats import (
 )
 from portal.exchange.load import sender_of
 from portal.exchange.models import KeyedCall, Upload
+from portal.exchange.wake import wake_worker
 from portal.residents.models import Municipality
 
 router = Router(tags=["facts"])

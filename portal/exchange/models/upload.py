@@ -61,6 +61,10 @@ class Upload(models.Model):
     )
     digest = models.CharField(max_length=64, blank=True, editable=False)  # SHA-256, unpacked
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
+    # When its reports without a time of their own count as checked, also if it is merged again.
+    arrived_at = models.DateTimeField(null=True, editable=False)
+    # Another upload was taken back that may have said first what this one said as well.
+    again_since = models.DateTimeField(_("to be merged again since"), null=True, editable=False)
     started_at = models.DateTimeField(_("started at"), default=timezone.now)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
     # How far it is: told while it runs, to whoever asks for it.
@@ -70,17 +74,45 @@ class Upload(models.Model):
     changed = models.PositiveIntegerField(_("changed"), default=0)
     unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
     quarantined = models.PositiveIntegerField(_("set aside"), default=0)
+    # {"resident": {"read": 3, "changed": 1}, …}: of the lines that were taken.
+    kinds = models.JSONField(_("kinds of facts"), default=dict, db_default={}, editable=False)
+    whole_list = models.BooleanField(_("a whole list"), default=False, db_default=False)
+    # Of a whole list: how many people it names, with what it was compared, and who looked.
+    listed = models.PositiveIntegerField(_("people in the list"), null=True, editable=False)
+    listed_before = models.PositiveIntegerField(_("last time"), null=True, editable=False)
+    looked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("who looked"),
+        db_index=False,
+    )
+    looked_at = models.DateTimeField(_("looked at"), null=True, editable=False)
+    looked_why = models.CharField(
+        _("reason"), max_length=300, blank=True, default="", db_default="", editable=False
+    )
 
     class Meta:
         verbose_name = _("upload")
         verbose_name_plural = _("uploads")
         ordering = ["-started_at"]
+        permissions = [
+            ("release_upload", "Can say yes or no to an upload that is held"),
+            ("take_back_upload", "Can take an upload back"),
+        ]
         indexes = [
             models.Index(fields=["connection", "-started_at"], name="upload_of_connection"),
             models.Index(
                 fields=["started_at"],
                 condition=Q(state__in=["receiving", "waiting", "merging", "held"]),
                 name="upload_running",
+            ),
+            models.Index(
+                fields=["again_since"],
+                condition=Q(again_since__isnull=False),
+                name="upload_again",
             ),
             models.Index(
                 fields=["id"],
