@@ -1,20 +1,18 @@
 """A whole list with far fewer people than the last one waits until somebody has looked."""
 
 import itertools
-from datetime import datetime
 
 import pytest
 from django.db import connection as database
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from portal.exchange import merging, whole_lists
+from portal.exchange import merging, upload_alarms, whole_lists
 from portal.exchange.models import Change, Connection, Upload
 from portal.exchange.number import number_changes
 from portal.exchange.receive import receive
 from portal.residents.models import Resident
-from tasks import alarms
 from tests.exchange.facts import account, load_lines, raw, resident, what_stands
 from tests.factories import MunicipalityFactory, SourceFactory, UserFactory
 
@@ -128,11 +126,8 @@ def test_its_sender_is_told_that_it_is_held_and_what_came_of_it(register, chief)
 def test_staff_are_told_and_decide_on_its_page_with_a_reason(register, chief):
     sent(register, *people(10))
     held = sent(register, *people(8))
-    [alarm] = [
-        one
-        for one in alarms.alarms(at=datetime.now(tz=timezone.get_current_timezone()))
-        if "held" in one.what
-    ]
+    with translation.override("en"):
+        [alarm] = upload_alarms.of_held_uploads(timezone.now(), chief)
     assert "20% fewer people" in alarm.what
     client = Client(headers={"Accept-Language": "en"})
     client.force_login(chief)
