@@ -412,3 +412,13 @@ def test_the_table_holds_nothing_of_who_asked(at_work, asked):
     assert asked.asker.name not in table.decode()
     assert asked.asker.ref not in table.decode()
     assert table.startswith("\ufeff".encode())
+
+
+def test_the_texts_that_have_a_rising_word_are_found(reviewer):
+    wanted = OpinionFactory(text="窓口の予約", terms=["窓口", "予約", "窓口 予約"])
+    OpinionFactory(text="窓口で予約", terms=["窓口", "予約"])
+    OpinionFactory(text="", state="counted")
+
+    asked_for = {"state": "all", "term": "窓口 予約"}
+
+    assert list(found(asked_for, by=reviewer)) == [wanted]
