@@ -19,6 +19,7 @@ from feedback.alerts import see, shares_of, waiting_for
 from feedback.found import NO_RULE
 from feedback.models import Alert, PageOwner
 from feedback.owners import known_routes, reviewers
+from feedback.page_names import page_name
 from feedback.shares import DAYS, DAYS_BEFORE
 from portal.staff import LookOnly
 from tasks.rules import registry
@@ -45,7 +46,7 @@ class PageOwnerForm(forms.ModelForm):
         if rule:
             rules.setdefault(rule, rule)
         self.fields["route"].choices = [
-            (one, one) for one in sorted({*known_routes(), route}) if one
+            (one, f"{one} – {page_name(one)}") for one in sorted({*known_routes(), route}) if one
         ]
         self.fields["rule"].choices = [("", "–"), *rules.items()]
         if "user" in self.fields:

@@ -13,6 +13,7 @@ from django.db.models import Func, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from feedback.page_names import page_and_rule
 from portal.residents.models import Fact, Municipality, Resident
 
 LONGEST_TEXT = 2000  # characters
@@ -388,7 +389,7 @@ class PageOwner(models.Model):
         ]
 
     def __str__(self):
-        return " ".join(filter(None, [self.route, self.rule]))
+        return page_and_rule(self.route, self.rule)
 
 
 class AlertLook(models.Model):
@@ -473,4 +474,4 @@ class Alert(models.Model):
 
     @property
     def page(self) -> str:
-        return " ".join(filter(None, [self.route, self.rule]))
+        return page_and_rule(self.route, self.rule)

@@ -4,9 +4,11 @@ from django import template
 
 from feedback.models import Opinion
 from feedback.on_screen import on_screen, signed
+from feedback.page_names import page_name
 from portal.fragments import fragment
 
 register = template.Library()
+register.filter(page_name)
 
 
 @register.simple_tag(takes_context=True)

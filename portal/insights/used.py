@@ -10,6 +10,7 @@ from django.db.models import QuerySet, Sum
 from django.db.models.functions import TruncWeek
 
 from feedback.export import Line, cell
+from feedback.page_names import page_name
 from portal.applications.called import procedure_name
 from portal.bars import Bars
 from portal.insights.models import UseDay
@@ -124,12 +125,12 @@ def running(asked: Asked) -> date:
 
 
 def called(measure: str, about: str) -> str:
-    """Return what a rule or procedure is called; a route and an error as they are."""
+    """Return what a rule or procedure is called; a page by its route, an error as it is."""
     if measure in OF_RULES and about in registry:
         return str(registry[about].title)
     if measure in OF_PROCEDURES and about:
         return procedure_name(about)
-    return about
+    return page_name(about)
 
 
 def csv_lines(asked: Asked) -> Iterator[str]:

@@ -355,7 +355,7 @@ def page_for(alert):
     return reverse("admin:feedback_alert_change", args=[alert.uuid])
 
 
-ALARM = f"A page has become less clear: {PAGE}."
+ALARM = "A page has become less clear: A thing to do."
 
 
 def test_the_owner_reads_it_on_every_staff_page_until_it_was_seen(client, reviewer, owned):

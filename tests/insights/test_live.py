@@ -191,7 +191,7 @@ def test_everything_that_it_shows_can_be_kept(client, reviewer):
         for said in (
             "Register the card for use as health insurance card",
             "Claim for the child allowance",
-            "account_login",
+            "Sign in",
             "窓口",
             reverse("admin:feedback_alert_change", args=[alert.uuid]),
         ):

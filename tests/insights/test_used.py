@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.http import QueryDict
 from django.urls import reverse
 
+from feedback.page_names import page_name
 from feedback.review_groups import REVIEWERS
 from portal.insights.models import UseDay
 from portal.insights.used import COLUMNS, asked_of, used
@@ -53,7 +54,10 @@ def test_days_are_summed_over_pages_and_languages():
 
     assert found["total"] == 14
     assert [found["rows"][0], found["rows"][-1]] == [(TODAY, 12), (date(2026, 9, 30), 2)]
-    assert found["abouts"] == [("tasks:home", "tasks:home", 10), ("tasks:task", "tasks:task", 4)]
+    assert found["abouts"] == [
+        ("tasks:home", page_name("tasks:home"), 10),
+        ("tasks:task", page_name("tasks:task"), 4),
+    ]
     assert found["languages"] == [("ja", 9), ("en", 5)]
 
 

@@ -287,7 +287,9 @@ def test_an_alert_is_read_and_put_away_by_keyboard_alone(browsing, page, office)
     browsing("/staff/")
     tab_to(page, page.get_by_role("link", name="To the alert"))
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Less clear than before: tasks:task")
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "Less clear than before: A thing to do"
+    )
 
     tab_to(page, page.get_by_role("button", name="Seen"))
     page.keyboard.press("Enter")
