@@ -315,6 +315,7 @@ if CLAMD_URL and urlsplit(CLAMD_URL).scheme not in ("tcp", "unix"):
 
 # ---- facts by the API: how large a body may be, unpacked, and how long it may take to come
 EXCHANGE_BODY_BYTES = whole_number("EXCHANGE_BODY_BYTES", str(2 * 1024**3))
+EXCHANGE_DAY_BYTES = whole_number("EXCHANGE_DAY_BYTES", str(20 * 1024**3))  # of one connection
 EXCHANGE_BODY_SECONDS = whole_number("EXCHANGE_BODY_SECONDS", "600")
 EXCHANGE_BODY_RATE = 1024  # bytes a second, at least
 EXCHANGE_BODY_RATIO = 200  # times as much as came packed, at most

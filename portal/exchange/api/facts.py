@@ -1,11 +1,13 @@
 """The call that brings facts in bulk: a file of any size, merged at once or by a worker."""
 
+import time
 from functools import partial
 
 from django.conf import settings
 from ninja import Router
 
 from portal.exchange import idempotency, merging, receive
+from portal.exchange.api import rate
 from portal.exchange.api.receiving import (
     KEY_PARAMETER,
     answer,
@@ -55,11 +57,13 @@ def post_facts(request):
     far it is. Every order and every split of the lines ends the same; lines that can't be taken
     are set aside, and the others go in."""
     check_content(request, NDJSON)
+    rate.require_room(request.auth.pk, now=time.time())
     call = call_of(request)
     if call and call.digest:
         same_body(request, call, at_most=settings.EXCHANGE_BODY_BYTES)
         return replayed(call) if call.status else said(call, call.upload)
     upload, lines = received(request, call, body_of(request, at_most=settings.EXCHANGE_BODY_BYTES))
+    rate.sent(request.auth.pk, upload.size, now=time.time())
     if lines <= merging.SMALL:
         merging.merge(upload, patience=merging.PATIENCE)
     return said(call, upload)

@@ -22,7 +22,7 @@ def catalogue(request):
         "token": token_line(),
         "calls": calls,
         "kinds": sorted(KINDS.values(), key=lambda kind: (kind.status, kind.name)),
-        "in_demo": settings.DEMO,
+        "day_bytes": settings.EXCHANGE_DAY_BYTES,
     }
     return render(request, "exchange/catalogue.html", context)
 

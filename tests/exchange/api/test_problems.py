@@ -165,3 +165,34 @@ def test_with_valkey_gone_requests_go_on(caller, few, monkeypatch):
     monkeypatch.setattr(settings, "REDIS_URL", "redis://127.0.0.1:1/0")
 
     assert {caller.get(ADDRESS).status_code for _ in range(9)} == {200}
+
+
+# ---- bytes a day
+def send(caller, **headers):
+    line = b'{"kind":"account"}\n'
+    return caller.post("/api/v1/facts", line, content_type="application/x-ndjson", headers=headers)
+
+
+def test_a_connection_that_sent_a_days_worth_has_to_wait_for_the_next_day(
+    caller, few, settings, time_machine_at
+):
+    few.per_minute = 600
+    few.save()
+    settings.EXCHANGE_DAY_BYTES = 30
+    assert [send(caller).status_code for _ in range(2)] == [200, 200]  # the second crosses it
+
+    answer = send(caller)
+
+    is_problem(answer, 429, "too-much-today")
+    assert answer.headers["Retry-After"] == str(14 * 3600 - 20)
+    assert caller.get(ADDRESS).status_code == 200
+    assert few.uploads.count() == 2
+    time_machine_at.shift(14 * 3600)
+    assert send(caller).status_code == 200
+
+
+def test_with_valkey_gone_facts_go_in_however_many(caller, few, settings):
+    settings.EXCHANGE_DAY_BYTES = 0
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+
+    assert send(caller).status_code == 200
