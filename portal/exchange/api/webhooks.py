@@ -3,13 +3,14 @@
 Their addresses are set by staff, in the pages of the portal.
 """
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
 from django.http import Http404
 from ninja import Field, Query, Router, Schema, Status
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
 from portal.exchange.models import WebhookDelivery, WebhookEndpoint
 from portal.exchange.webhooks.plan import replay
@@ -52,8 +53,26 @@ class DeliveriesOut(Schema):
     deliveries: list[DeliveryOut]
 
 
+def as_text(value):
+    """Refuse what pydantic would take for seconds since 1970."""
+    if not isinstance(value, str) or not re.match(r"\d{4}-", value, re.ASCII):
+        raise ValueError("It must be a moment with its offset: 2026-11-01T00:00:00+09:00")
+    return value
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Return it as the database takes it, which knows offsets up to 16 hours."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # at the very ends of the calendar
+        return moment.replace(tzinfo=UTC)
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(as_text), AfterValidator(in_utc)]
+
+
 class ReplayIn(Schema):
-    since: AwareDatetime = Field(alias="from", description="With its offset from UTC.")
+    since: Moment = Field(alias="from", description="With its offset from UTC.")
 
 
 class ReplayOut(Schema):
@@ -132,6 +151,7 @@ def as_told(one: WebhookDelivery) -> dict:
     operation_id="replay_webhook",
     url_name="replay_webhook",
     summary="Bring me everything since then again",
+    openapi_extra={"responses": {"400": {"description": "The body is not JSON."}}},
 )
 def replay_webhook(request, webhook: UUID, asked: ReplayIn):
     """Brings all changes since a moment again, in order, each with the id that it had. Asked

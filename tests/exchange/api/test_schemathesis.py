@@ -10,6 +10,7 @@ import pytest
 from portal.exchange.formats import KINDS
 from portal.exchange.keys import make_key
 from portal.exchange.models import Connection
+from portal.exchange.webhooks.plan import make_endpoint
 from tests.factories import CHIYODA, SourceFactory
 
 EXAMPLES = 25  # of each call in each phase
@@ -26,6 +27,7 @@ def key(live_server, municipalities):
         told_of_applications=True,
         per_minute=1_000_000,
     )
+    make_endpoint(connection=connection, url="https://hooks.example.jp/", by=None)
     return make_key(connection)[1]
 
 

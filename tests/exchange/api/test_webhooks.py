@@ -89,7 +89,13 @@ def test_a_replay_says_how_many_come_again_and_they_come(caller, connection, end
     assert (first.id, first.body) == (again.id, again.body)
 
 
-@pytest.mark.parametrize("body", [{}, {"from": "2026-11-01"}, {"from": "2026-11-01T00:00:00"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *({}, {"from": "2026-11-01"}, {"from": "2026-11-01T00:00:00"}, {"from": None}),
+        *({"from": 0}, {"from": "0"}, {"from": "1793458800"}, {"from": True}),
+    ],
+)
 def test_a_replay_needs_a_moment_with_its_offset(caller, endpoint, body):
     answer = caller.post(of(endpoint, "replay"), body, content_type="application/json")
 
@@ -97,7 +103,10 @@ def test_a_replay_needs_a_moment_with_its_offset(caller, endpoint, body):
     assert answer.json()["errors"][0]["pointer"] == "#/from"
 
 
-@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+@pytest.mark.parametrize(
+    "moment",
+    ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "3034-01-09T10:31:27.186+20:13"],
+)
 def test_a_replay_from_the_ends_of_time_is_answered(caller, endpoint, moment):
     answer = caller.post(of(endpoint, "replay"), {"from": moment}, content_type="application/json")
 
