@@ -12,10 +12,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from portal.crash_points import reached
+from portal.database import run
 from portal.exchange.models import Change, WebhookDelivery, WebhookEndpoint
 from portal.exchange.webhooks.plan import alone_with, awake, plan
 from portal.exchange.webhooks.post import Answer, post
@@ -34,8 +35,13 @@ OF_ENDPOINT = ["taken_at", "failing_since", "failures", "rests_until"]
 
 def send_due(endpoint_id: int, *, until: Callable[[], bool] = lambda: False) -> int:
     """Bring an endpoint what is due, until nothing is or `until()`; return how many it took."""
+    many = False
     while plan(endpoint_id) and not until():
-        pass
+        many = True
+    if many:
+        # By itself PostgreSQL counts the table a minute later; until then it would read all that
+        # waits for each message.
+        run(f"ANALYZE (SKIP_LOCKED) {WebhookDelivery._meta.db_table}", {})
     taken = 0
     while not until() and (answer := send_next(endpoint_id)):
         taken += answer.taken
@@ -71,14 +77,12 @@ def bring(endpoint: WebhookEndpoint, change: Change, now: datetime) -> Answer:
 
 
 def next_due(endpoint: WebhookEndpoint, now: datetime) -> WebhookDelivery | None:
+    """Return the next that is due, of those that are the first to wait of what they are about."""
     waiting = WebhookDelivery.objects.filter(endpoint=endpoint, state=State.WAITING)
-    earlier = WebhookDelivery.objects.filter(
-        endpoint=OuterRef("endpoint"),
-        about=OuterRef("about"),
-        position__lt=OuterRef("position"),
-        state=State.WAITING,
-    )
-    due = waiting.filter(~Exists(earlier), next_at__lte=now).order_by("next_at", "position")
+    of_the_same = waiting.filter(about=OuterRef("about")).order_by("position")
+    due = waiting.filter(
+        next_at__lte=now, position=Subquery(of_the_same.values("position")[:1])
+    ).order_by("next_at", "position")
     return due.select_related("change").select_for_update(of=["self"], skip_locked=True).first()
 
 
