@@ -14,6 +14,7 @@ with a guardian; without it a dose's row goes by the parent.
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import resource
@@ -33,6 +34,7 @@ import psycopg
 from django.db import connection, transaction
 
 from bench.databases import database_url
+from bench.ingest import busy_seconds
 from bench.limit import REPEATS, event_count
 
 FACTS = Path(os.environ["BENCH_FACTS"])
@@ -296,8 +298,109 @@ def worker():
         process.wait(60)
 
 
-def skipped() -> dict:
-    return {"skipped": True}
+# ---- states of applications, from a file
+SENDS = """
+INSERT INTO residents_source (key) VALUES ('bench-statuses') ON CONFLICT DO NOTHING;
+INSERT INTO residents_residentref (ref, resident_id)
+    SELECT ref, id FROM residents_resident ON CONFLICT DO NOTHING;
+"""
+STATES = ["received", "under-review", "correction", "granted", "completed"]
+
+
+def statuses() -> Path:
+    """Return the file of statuses: as it is there, or written anew from one in another form."""
+    path, other = FACTS / "statuses.ndjson", FACTS / "applications.ndjson"
+    if not path.exists():
+        with open(other) as lines, open(path, "w") as file:
+            for line in map(json.loads, lines):
+                line |= {"kind": "application-status", "source": "bench-statuses"}
+                line |= {"resident": f"R{line['resident']}", "status": STATES[line["status"]]}
+                file.write(json.dumps({**line, "procedure": "child-allowance"}) + "\n")
+    return path
+
+
+def connected():
+    """Return a connection that may send statuses of Chiyoda's residents, as the API's has it."""
+    from portal.exchange.models import Connection
+    from portal.residents.models import Source
+
+    sql(SENDS)
+    source = Source.objects.get(key="bench-statuses")
+    of_source, _new = Connection.objects.get_or_create(
+        source=source, defaults={"kinds": ["application-status"], "municipality_id": "131016"}
+    )
+    return of_source
+
+
+def ingest() -> dict:
+    """The whole file, from bytes to facts and tasks."""
+    from portal.exchange import load as exchange
+
+    path, of_source = statuses(), connected()
+    sql("VACUUM ANALYZE")
+    sql("CHECKPOINT")
+    log, at_start = value(LOG), psutil.Process().memory_info().rss
+    steps = timed_steps(exchange.Load)
+    server = psutil.Process(value("SELECT pg_backend_pid()"))
+    start, busy = time.perf_counter(), busy_seconds(server)
+    with open(path, "rb") as file:
+        done = exchange.load([("statuses", file)], connection=of_source, today=TODAY)
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {
+        "seconds": seconds,
+        "busy": busy_seconds(server) - busy,
+        "rows": done.changed,
+        "wal_mib": float(value(LOG) - log) / 2**20,
+        "memory_mib": max(0, peak - at_start) / 2**20,
+        "steps": {name: round(seconds, 2) for name, seconds in steps.items()},
+    }
+
+
+def small() -> dict:
+    """One status after the other, each an upload of its own as by the API, without HTTP."""
+    from portal.exchange import merging, receive
+
+    of_source, count = connected(), 300
+    lines = itertools.islice(statuses().read_bytes().splitlines(keepends=True), count)
+    lines = [line.replace(b'"seq":1', b'"seq":2') for line in lines]
+    server = psutil.Process(value("SELECT pg_backend_pid()"))
+    catalogue = value("SELECT pg_total_relation_size('pg_attribute')")
+    start, busy = time.perf_counter(), busy_seconds(server)
+    for line in lines:
+        upload, _lines = receive.receive([line], connection=of_source)
+        merging.merge(upload)
+    return {
+        "seconds": (time.perf_counter() - start) / count,
+        "busy": (busy_seconds(server) - busy) / count,
+        "rows": count,
+        "catalogue_kib": (value("SELECT pg_total_relation_size('pg_attribute')") - catalogue)
+        / 1024,
+        "kept_bytes": value(KEPT) / count,
+    }
+
+
+KEPT = """SELECT pg_total_relation_size('exchange_upload')
+    + pg_total_relation_size('exchange_uploadpart')"""
+
+
+def timed_steps(one: type) -> dict:
+    """Let the steps of a load tell how long they took; the dictionary fills as they run."""
+    steps = {}
+
+    def timed(name, step):
+        def run(*args, **kwargs):
+            start = time.perf_counter()
+            try:
+                return step(*args, **kwargs)
+            finally:
+                steps[name] = steps.get(name, 0) + time.perf_counter() - start
+
+        return run
+
+    for name in ("stage", "admit", "merge_chunk"):
+        setattr(one, name, timed(name, getattr(one, name)))
+    return steps
 
 
 PHASES = {
@@ -308,8 +411,9 @@ PHASES = {
     "dirty": dirty,
     "event": event,
     "messages": messages,
-    "ingest": skipped,
-    "replay": skipped,
+    "ingest": ingest,
+    "replay": ingest,  # the same file again
+    "small": small,
 }
 
 

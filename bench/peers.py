@@ -158,7 +158,41 @@ def jobs():
         worker.wait(60)
 
 
-WAYS = {"get_or_create": get_or_create, "bulk_create": bulk_create, "jobs": jobs}
+class Application(models.Model):
+    ref = models.TextField(unique=True)
+    resident_id = models.BigIntegerField()
+    status = models.TextField()
+    seq = models.IntegerField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        app_label, db_table, managed = "bench", "application", False
+
+    def __str__(self):
+        return self.ref
+
+
+def update_or_create():
+    """The states of applications of bench/ingest.py, by the row."""
+    with open(os.path.join(os.environ["BENCH_FACTS"], "statuses.ndjson")) as lines:
+        for _n, line in zip(range(RESIDENTS), map(json.loads, lines), strict=False):
+            Application.objects.update_or_create(
+                ref=line["ref"],
+                defaults={
+                    "resident_id": int(line["resident"][1:]),
+                    "status": line["status"],
+                    "seq": line["seq"],
+                    "updated_at": line["at"],
+                },
+            )
+
+
+WAYS = {
+    "update_or_create": update_or_create,
+    "get_or_create": get_or_create,
+    "bulk_create": bulk_create,
+    "jobs": jobs,
+}
 
 
 def main():

@@ -265,12 +265,13 @@ class Load:
     def loaded(self, kinds: dict[str, dict], changed: Counter) -> Loaded:
         """Count what came of the lines, and write into `kinds` how many of each have changed.
 
-        Merged again, an upload has changed what it had before as well.
+        Of an upload that also counts what an earlier attempt has changed.
         """
-        before = self.upload.kinds if self.again else {}
+        if self.sender:
+            counted = Upload.objects.values_list("kinds", flat=True).get(pk=self.upload.pk)
+            changed = Counter({kind: of.get("changed", 0) for kind, of in counted.items()})
         for kind, counts in kinds.items():
-            earlier = before.get(kind, {}).get("changed", 0)
-            counts["changed"] = min(changed[kind] + earlier, counts["read"] - counts["set_aside"])
+            counts["changed"] = min(changed[kind], counts["read"] - counts["set_aside"])
         sums = {name: sum(of[name] for of in kinds.values()) for name in ("read", "set_aside")}
         all_changed = sum(of["changed"] for of in kinds.values())
         return Loaded(
@@ -350,7 +351,8 @@ class Load:
         self.tell_planner(TABLES_OF_REPORTS, people=len(nobody.union(*told.values())))
         people, state_changed = settle_residents(told.get("resident", nobody))
         changed = people.union(*(newer for _told, newer, _lines in reported.values()))
-        changed |= settle_guardianships(told.get("guardianship", nobody) | people)
+        of_guardians = settle_guardianships(told.get("guardianship", nobody) | people)
+        changed |= of_guardians
         changed |= settle_certificates(told.get("certificate", nobody) | people)
         changed |= settle_insurance_uses(told.get("insurance", nobody))
         changed |= settle_benefit_accounts(told.get("account", nobody))
@@ -358,10 +360,11 @@ class Load:
         of_children = settle_births(told.get("birth", nobody))
         of_children |= settle_checkups(told.get("checkup", nobody))
         of_children |= settle_vaccinations(told.get("vaccination", nobody))
+        of_register = people | of_guardians
         if state_changed:
-            changed |= with_wards(state_changed)
-        changed |= of_children
-        parents = parents_told_wrong(changed)
+            of_register |= with_wards(state_changed)
+        changed |= of_children | of_register
+        parents = parents_told_wrong(of_register)
         changed |= parents
         self.tell_planner(TABLES_OF_FACTS, people=len(changed))
         hold(changed)
@@ -369,7 +372,22 @@ class Load:
         of_children |= out_of_date(told.get("resident", nobody), today=self.today)
         replan(of_children, today=self.today)
         reconcile_people(changed, today=self.today)
-        return {kind: lines for kind, (_told, _newer, lines) in reported.items()}
+        lines = {kind: lines for kind, (_told, _newer, lines) in reported.items()}
+        if self.sender:
+            self.count(lines)
+        return lines
+
+    def count(self, lines: dict[str, int]) -> None:
+        """Add what a chunk changed to what its upload did, in the chunk's own transaction.
+
+        So an upload that is taken up after a kill, or merged again, counts each line once.
+        """
+        if any(lines.values()):
+            kinds = Upload.objects.values_list("kinds", flat=True).get(pk=self.upload.pk)
+            for kind, changed in lines.items():
+                counts = kinds.setdefault(kind, {"read": 0, "set_aside": 0, "changed": 0})
+                counts["changed"] += changed
+            self.note(kinds=kinds)
 
     def tell_planner(self, tables: str, *, people: int) -> None:
         """Let PostgreSQL count its tables anew where this load makes a large part of them.
@@ -530,20 +548,26 @@ NEW_APPLICATIONS = f"""
     SELECT DISTINCT ON (k.id, s.value->>'ref') k.id, s.value->>'ref', r.resident_id
     FROM staged_line s JOIN residents_source k ON k.key = s.source
     JOIN residents_residentref r ON r.ref = s.person
-    WHERE s.kind = '{STATUS}' AND s.reason = ''
+    WHERE s.kind = '{STATUS}' AND s.reason = '' AND NOT EXISTS (
+        SELECT 1 FROM applications_applicationref a
+        WHERE a.source_id = k.id AND a.ref = s.value->>'ref')
     ORDER BY k.id, s.value->>'ref', (s.value->>'seq')::bigint, s.checked_at, s.person COLLATE "C"
     ON CONFLICT (source_id, ref) DO NOTHING"""
 
 # Not where the register has made one person of the two. Else the line waits for a report of the
 # person whose it is, which may say that.
 OF_ANOTHER_PERSON = f"""
+    WITH of_two AS MATERIALIZED (
+        SELECT s.ctid AS line, a.resident_id AS owner_id, said.resident_id AS person_id
+        FROM staged_line s JOIN residents_source k ON k.key = s.source
+        JOIN residents_residentref said ON said.ref = s.person
+        JOIN applications_applicationref a ON a.source_id = k.id AND a.ref = s.value->>'ref'
+        WHERE s.kind = '{STATUS}' AND s.reason = '' AND a.resident_id <> said.resident_id)
     UPDATE staged_line s SET reason = '{reasons.REF_OF_ANOTHER}', detail = s.value->>'ref',
         waits_for_ref = owner.ref
-    FROM residents_source k, applications_applicationref a, residents_resident owner,
-        residents_residentref said, residents_resident person
-    WHERE s.kind = '{STATUS}' AND s.reason = '' AND k.key = s.source
-        AND a.source_id = k.id AND a.ref = s.value->>'ref' AND owner.id = a.resident_id
-        AND said.ref = s.person AND person.id = said.resident_id AND person.id <> owner.id
+    FROM of_two JOIN residents_resident owner ON owner.id = of_two.owner_id
+    JOIN residents_resident person ON person.id = of_two.person_id
+    WHERE s.ctid = of_two.line
         AND owner.merged_into <> person.ref AND person.merged_into <> owner.ref
         AND NOT EXISTS (
             SELECT 1 FROM staged_line merged

@@ -20,8 +20,12 @@ from tqdm import tqdm
 from portal.accounts.models import User
 from portal.card.models import BenefitAccount, InsuranceUse
 from portal.celery import app
+from portal.exchange import load as exchange
+from portal.exchange import receive
+from portal.exchange.keys import make_key
 from portal.exchange.load import load
-from portal.residents.models import Resident
+from portal.exchange.models import Connection
+from portal.residents.models import Resident, Source
 from tasks import acts, jobs, sweep
 from tasks.models import Sweep, Task
 from tasks.reconcile import reconcile_people, reconcile_range
@@ -186,6 +190,49 @@ def walk(moments):
             call_command("reconcile", today=day)
             done.add(day)
         call_command("remind", "--at", at)
+
+
+# ---- a source that sends by the API
+def connect_source():
+    """Let a source send statuses; print its key."""
+    source, _new = Source.objects.get_or_create(key="shinsei")
+    its, _new = Connection.objects.get_or_create(
+        source=source, defaults={"kinds": ["application-status"]}
+    )
+    print(make_key(its)[1])
+
+
+def statuses(count):
+    return b"".join(
+        json.dumps(
+            {
+                "kind": "application-status",
+                "source": "shinsei",
+                "ref": f"S-{n}",
+                "resident": f"C{n + 1:07}",
+                "procedure": "child-allowance",
+                "status": "granted" if n % 2 else "received",
+                "seq": 1,
+                "at": "2027-04-01T10:00:00+09:00",
+            }
+        ).encode()
+        + b"\n"
+        for n in range(count)
+    )
+
+
+def receive_statuses(count):
+    """Receive an upload as the API does; print its public id."""
+    its = Connection.objects.get(source__key="shinsei")
+    upload, _lines = receive.receive([statuses(count), b"{}\n"], connection=its)
+    upload.refresh_from_db()
+    print(upload.uuid)
+
+
+def merge_upload(uuid, people=20):
+    """Merge an upload as a worker does that has its message, so many people at a time."""
+    exchange.PEOPLE_IN_A_CHUNK = people
+    import_module("portal.exchange.jobs").merge_upload(uuid)
 
 
 # ---- somebody who is signed in

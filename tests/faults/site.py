@@ -31,7 +31,7 @@ from tests.faults import child
 from tests.ports import free_port
 
 LEASE_SECONDS = 2
-PATIENCE = 60  # seconds until a test takes a process for stuck
+PATIENCE = 180  # seconds until a test takes a process for stuck
 
 
 class PostgresToKill(local_servers.Postgres):
@@ -143,11 +143,12 @@ class Site:
         celery = ["celery", "--app", "portal", "--quiet", "beat", "-l", "INFO"]
         return self._start_child("beat", [*celery, "--pidfile="], environment)
 
-    def start_web(self) -> Child:
+    def start_web(self, **environment) -> Child:
         """Start gunicorn and wait until it listens; its address is in `web`."""
         port = free_port()
         gunicorn = ["gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2"]
-        web = self._start_child("web", [*gunicorn, "--threads", "8", "--no-control-socket"], {})
+        gunicorn += ["--threads", "8", "--no-control-socket"]
+        web = self._start_child("web", gunicorn, environment)
         wait_until(lambda: listens(port), "gunicorn listens")
         self.web = f"http://127.0.0.1:{port}"
         return web

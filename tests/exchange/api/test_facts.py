@@ -438,3 +438,14 @@ def test_memory_does_not_grow_with_the_body(caller):
 
     peak(10_000)
     assert peak(100_000) < peak(20_000) + 1_000_000
+
+
+def test_many_small_uploads_keep_a_row_and_a_part_each_and_a_bad_line_once(caller):
+    for n in range(30):
+        post(caller, person(n), b"{}")
+
+    assert Upload.objects.count() == UploadPart.objects.count() == 30
+    assert QuarantinedLine.objects.count() == 1
+    Upload.objects.update(finished_at=timezone.now() - timedelta(days=9))
+    jobs.tidy_uploads()
+    assert not UploadPart.objects.exists()
