@@ -310,7 +310,7 @@ STATES = ["received", "under-review", "correction", "granted", "completed"]
 def statuses() -> Path:
     """Return the file of statuses: as it is there, or written anew from one in another form."""
     path, other = FACTS / "statuses.ndjson", FACTS / "applications.ndjson"
-    if not path.exists():
+    if not path.exists() and other.exists():
         with open(other) as lines, open(path, "w") as file:
             for line in map(json.loads, lines):
                 line |= {"kind": "application-status", "source": "bench-statuses"}
@@ -337,6 +337,8 @@ def ingest() -> dict:
     from portal.exchange import load as exchange
 
     path, of_source = statuses(), connected()
+    if not path.exists():
+        return {"skipped": True}
     sql("VACUUM ANALYZE")
     sql("CHECKPOINT")
     log, at_start = value(LOG), psutil.Process().memory_info().rss
