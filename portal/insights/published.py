@@ -297,10 +297,11 @@ def lines_of(weeks: list[Week]) -> dict[str, Line]:
     begins = next((day for day in mondays if any((one, day) in found for one in COUNTED)), None)
     mondays = [day for day in mondays if begins is None or day >= begins]
     corrected = frozenset(week.monday for week in weeks if week.corrected_at)
-    shown = {key: one["value"] for key, one in found.items() if one["shown"]}
+    # Where there is no sum, nothing was counted, and the files say so too.
+    shown = {key: one["value"] if one["shown"] else None for key, one in found.items()}
     return {
-        measure: Line(measure, mondays, [shown.get((measure, day)) for day in mondays], corrected)
-        for measure in Measure
+        one: Line(one, mondays, [shown.get((one, day), 0) for day in mondays], corrected)
+        for one in Measure
     }
 
 
@@ -343,11 +344,14 @@ def margins_of(monday: date):
 
 
 def rows(found: Iterable[WeekFigure]) -> list[Row]:
-    """Return a row a municipality or procedure, those with the largest shown numbers first."""
+    """Return a row a municipality or procedure, those with the largest shown numbers first.
+
+    What has no sum there was not counted once, which the files tell as well.
+    """
     names, values = {}, {}
     for one in found:
         key = one.procedure if one.municipality == ALL else one.municipality
         names[key] = one.place or ({"name": one.offer} if one.offer else {})
         values.setdefault(key, {})[one.measure] = one.told if one.shown else None
-    made = [Row(key, names[key], [values[key].get(one) for one in COUNTED]) for key in names]
+    made = [Row(key, names[key], [values[key].get(one, 0) for one in COUNTED]) for key in names]
     return sorted(made, key=lambda row: ([-(value or 0) for value in row.values], row.key))

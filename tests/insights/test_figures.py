@@ -425,6 +425,25 @@ def test_weeks_before_the_first_leave_no_room(client):
     assert (line.highest.monday, line.highest.said, line.highest.left) == (LAST, "40", "100.00")
 
 
+def test_a_week_without_a_row_is_none_counted_as_in_the_files_and_what_is_hidden_is_not():
+    for number in range(3):
+        week(LAST - timedelta(weeks=number))
+    total(LAST, 20)
+    total(LAST - timedelta(weeks=2), 3, shown=False)
+
+    lines = {line.measure: line.values for line in read()["lines"]}
+
+    assert lines["applications"] == [None, 0, 20]
+    assert lines["decided"] == [0, 0, 0]
+
+
+def test_what_was_counted_of_one_measure_alone_is_nothing_of_the_others():
+    week(LAST)
+    municipality_rows(1, shown=False)
+
+    assert read()["municipalities"][0].values == [None, 0, 0]
+
+
 def test_judging_again_gives_the_same():
     applications(10, datetime(2026, 11, 18, tzinfo=JAPAN))
     roll_up(today=TODAY)
