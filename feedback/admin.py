@@ -2,8 +2,10 @@
 
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import DateTimeField
 from django.http import Http404, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -249,12 +251,32 @@ DEEDS = {
 }
 
 
+class PublishedFilter(admin.SimpleListFilter):
+    title = gettext_lazy("Published")
+    parameter_name = "published"
+
+    def lookups(self, request, model_admin):
+        return [("no", gettext_lazy("Not published yet")), ("yes", gettext_lazy("Published"))]
+
+    def queryset(self, request, queryset):
+        if self.value() in ("no", "yes"):
+            return queryset.filter(published_at__isnull=self.value() == "no")
+        return queryset
+
+
+# One field with one label; Django's own are two, which have none.
+AT = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+
+
 @admin.register(Improvement)
 class ImprovementAdmin(admin.ModelAdmin):
     """What was changed: written by reviewers, published by publishers, seen by everyone."""
 
     list_display = ["said_ja", "version", "changed_at", "published_at"]
-    list_filter = [("published_at", admin.EmptyFieldListFilter)]
+    list_filter = [PublishedFilter]
+    formfield_overrides = {
+        DateTimeField: {"form_class": forms.DateTimeField, "widget": AT},
+    }
     fields = [
         *("said_ja", "said_en", "done_ja", "done_en", "version", "changed_at"),
         *("route", "rule", "procedure", "question", "made_by", "published_by", "published_at"),

@@ -104,10 +104,20 @@ class MoreForm(SaidForm):
         return reasons
 
 
+class OnceField(forms.UUIDField):
+    """By what an opinion sent twice is known; without one that can be read it is another."""
+
+    def clean(self, value):
+        try:
+            return super().clean(value)
+        except ValidationError:
+            return uuid4()
+
+
 class FreeForm(SaidForm):
     """An opinion about anything."""
 
-    once = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    once = OnceField(widget=forms.HiddenInput, initial=uuid4)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -324,6 +324,12 @@ class Change(models.Model):
     def __str__(self):
         return f"{self.get_what_display()}: {self.after}"
 
+    @property
+    def in_words(self) -> tuple[str, str]:
+        """Return before and after as they are read: a state by its name."""
+        labels = dict(Opinion.State.choices) if self.what == self.What.STATE else {}
+        return labels.get(self.before, self.before), labels.get(self.after, self.after)
+
 
 class Reply(Fact):
     """An answer to somebody who asked for one: a thing to know in the inbox, and a mail."""

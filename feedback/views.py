@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
 from feedback.forms import FreeForm, MarkForm, MoreForm
@@ -72,10 +72,13 @@ def refused(request, form, why: str, *, status: int):
 
 
 @never_cache
-@require_POST
 def more_page(request):
     """Add why to a mark."""
+    if request.method != "POST":
+        return redirect("feedback:free")  # the language was changed here, or the address typed in
     form = MoreForm(request.POST, may_ask=may_ask(request))
+    if "opinion" in form.errors:
+        return say_it_freely(request, request.POST.get("text", ""))
     if not form.is_valid():
         return more_again(request, form, mistakes(form), status=422)
     if too_many(request):
@@ -89,11 +92,19 @@ def more_page(request):
             asker=asker(request, said),
         )
     except Opinion.DoesNotExist:
-        free = FreeForm(may_ask=may_ask(request), initial={"text": said["text"]})
-        why = _("Send it from here. More than an hour has passed, or it is being read already.")
-        context = {"form": free, "mistakes": [("", why)], "back": safe_back(request)}
-        return render(request, "feedback/free.html", context, status=410)
+        return say_it_freely(request, said["text"])
     return thanks(request, opinion, masked)
+
+
+def say_it_freely(request, text: str):
+    """Offer to send what can no longer be added to its mark, or to none that is known."""
+    why = _("Send it from here. More than an hour has passed, or it is being read already.")
+    context = {
+        "form": FreeForm(may_ask=may_ask(request), initial={"text": text}),
+        "mistakes": [("", why)],
+        "back": safe_back(request),
+    }
+    return render(request, "feedback/free.html", context, status=410)
 
 
 def more_again(request, form, wrong, *, status: int):
@@ -151,7 +162,7 @@ def thanks(request, opinion, masked):
 
 def mistakes(form) -> list[tuple[str, str]]:
     return [
-        (form[name].id_for_label if name in ("text", "reasons") else "", error)
+        (form[name].auto_id if name in ("text", "reasons") else "", error)
         for name, errors in form.errors.items()
         for error in errors
     ]

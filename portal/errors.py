@@ -1,10 +1,11 @@
-"""What a visitor reads when a request fails for a reason of ours."""
+"""What a visitor reads when a request fails for a reason of ours, or could not be read."""
 
 import sys
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.shortcuts import render
-from django.views.defaults import server_error
+from django.views.defaults import bad_request, server_error
 
 RETRY_AFTER = 10  # seconds
 
@@ -21,3 +22,10 @@ def failed(request):
     response.headers["Retry-After"] = str(RETRY_AFTER)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def unreadable(request, exception):
+    """Answer 413 where more was typed or pasted than anybody reads, else 400."""
+    if isinstance(exception, RequestDataTooBig):
+        return render(request, "413.html", status=413)
+    return bad_request(request, exception)

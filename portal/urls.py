@@ -7,6 +7,7 @@ from portal.health import healthz, livez
 from portal.metrics import metrics
 from tasks.reminders.views import service_worker
 
+handler400 = "portal.errors.unreadable"
 handler500 = "portal.errors.failed"
 
 urlpatterns = [

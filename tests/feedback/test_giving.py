@@ -102,7 +102,7 @@ def test_reasons_and_a_text_are_added_and_what_was_masked_is_shown(client):
     assert opinion.text == "Call me: [telephone number] or write to [e-mail address]"
     assert (opinion.reasons, opinion.state) == (["hard-words", "too-long"], "new")
     assert opinion.masked == ["e-mail", "telephone"]
-    assertContains(answer, "an e-mail address, a telephone number")
+    assertContains(answer, "<li>an e-mail address</li><li>a telephone number</li>")
     assertContains(answer, "Call me: [telephone number]")
 
 
@@ -307,6 +307,45 @@ def test_an_empty_one_is_asked_for(client, text):
 
 
 # ---- many
+
+
+def test_without_a_number_of_its_own_that_can_be_read_it_is_kept_too(client):
+    answer = client.post(FREE, {"once": "x", "text": "A list"})
+
+    assert answer.status_code == 200
+    assert Opinion.objects.get().text == "A list"
+
+
+@pytest.mark.parametrize("address", [MARK, MORE])
+def test_changing_the_language_after_a_mark_leads_on(client, address):
+    answer = client.get(address)
+
+    assert (answer.status_code, answer.url) == (302, FREE)
+
+
+@pytest.mark.parametrize("opinion", ["", "x"])
+def test_a_reason_for_no_mark_that_is_known_is_offered_to_be_sent_freely(client, opinion):
+    answer = client.post(MORE, {"opinion": opinion, "text": "Too long"})
+
+    assertContains(answer, "Send it from here.", status_code=410)
+    assertContains(answer, "Too long</textarea>", status_code=410)
+
+
+def test_the_mistake_in_the_reasons_leads_to_them(client):
+    _answer, opinion = given(client)
+    reasons = ["hard-words", "too-long", "not-found", "not-my-case"]
+
+    answer = client.post(MORE, {"opinion": opinion.uuid, "reasons": reasons})
+
+    assertContains(answer, '<a href="#id_reasons">', status_code=422)
+    assertContains(answer, 'id="id_reasons"', status_code=422)
+
+
+def test_more_than_anybody_reads_is_told_to_be_shortened(client):
+    answer = client.post(FREE, {"text": "案" * 1_000_000})
+
+    assertContains(answer, "Go back, shorten what you wrote", status_code=413)
+    assert not Opinion.objects.exists()
 
 
 def test_very_many_from_one_network_wait_and_lose_no_text(client, settings):

@@ -126,13 +126,13 @@ def test_a_reviewer_writes_it_and_a_publisher_publishes_it(client, reviewer, pub
             "done_ja": "い",
             "done_en": "b",
             "version": "2",
-            "changed_at_0": "2026-11-02",
-            "changed_at_1": "00:00",
+            "changed_at": "2026-11-02T00:00",
             "route": "tasks:home",
         },
     )
     improvement = Improvement.objects.get()
     assert improvement.made_by == reviewer
+    assert improvement.changed_at == datetime(2026, 11, 2, tzinfo=ZoneInfo("Asia/Tokyo"))
     chosen = {"action": "publish_chosen", "_selected_action": [improvement.pk]}
 
     client.post(CHANGE_LIST, chosen)
