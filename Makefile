@@ -63,7 +63,7 @@ faults: setup ## kill processes and servers at chance moments, KILLS of them, an
 	@$(BIN)/python -m tests.faults --kills $(or $(KILLS),100) \
 		$(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
-bench: setup ## measure nights, pages, reminders, forecasts, queues, use; prints ratios
+bench: setup ## measure nights, pages, reminders, forecasts, queues, use, files; prints ratios
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.page
 	@$(BIN)/python -m bench.reminders
@@ -74,6 +74,7 @@ bench: setup ## measure nights, pages, reminders, forecasts, queues, use; prints
 	@$(BIN)/python -m bench.words
 	@$(BIN)/python -m bench.use
 	@$(BIN)/python -m bench.figures
+	@$(BIN)/python -m bench.ingest
 
 lock: $(INSTALLED) ## write requirements.lock from pyproject.toml with the newest versions
 	$(BIN)/pip-compile --quiet --upgrade --extra dev --generate-hashes --allow-unsafe --strip-extras \
