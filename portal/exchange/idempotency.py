@@ -57,7 +57,9 @@ def begin(connection: Connection, *, key: str, path: str) -> KeyedCall:
                     connection=connection, key=key, path=path, held_until=now + HELD_FOR
                 )
         except IntegrityError:  # another was a moment faster
-            call = calls.select_related("upload").get()
+            call = calls.select_related("upload").first()
+            if call is None:  # and its call was a problem, so the key is free again
+                raise Running(1) from None
     if call.path != path:
         raise OtherBody
     if call.status is None and call.held_until > now:

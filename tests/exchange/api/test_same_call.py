@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.db import IntegrityError
 from django.test import Client
 from django.utils import timezone
 
@@ -95,6 +96,18 @@ class TestInTurn:
         assert (answer.status_code, problem(answer)) == (409, "idempotency-key-running")
         assert 1 <= int(answer.headers["Retry-After"]) <= 60
         assert not Upload.objects.exists()
+
+    def test_who_was_faster_and_let_go_at_once_leaves_a_conflict_not_a_failure(
+        self, caller, monkeypatch
+    ):
+        def taken(**_fields):
+            raise IntegrityError
+
+        monkeypatch.setattr(KeyedCall.objects, "create", taken)
+        answer = again(caller, person())
+
+        assert (answer.status_code, problem(answer)) == (409, "idempotency-key-running")
+        assert answer.headers["Retry-After"] == "1"
 
     def test_a_call_killed_before_its_body_was_there_frees_the_key(self, caller, connection):
         call = idempotency.begin(connection, key=KEY.strip('"'), path="/api/v1/facts")
