@@ -33,6 +33,21 @@ class ConnectionOut(Schema):
     whole_list: bool
     signed_in_by: SignedInByOut
 
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "source": {"key": "juki-131016", "name": "千代田区の住民登録"},
+                    "kinds": ["resident", "guardianship"],
+                    "municipality": {"code": "131016", "name": "東京都千代田区"},
+                    "requests_a_minute": 600,
+                    "whole_list": False,
+                    "signed_in_by": {"kind": "key", "name": "ak_3f9x2k7pq", "ends_at": None},
+                }
+            ]
+        }
+    }
+
 
 @router.get(
     "/connection",

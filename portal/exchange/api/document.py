@@ -20,6 +20,16 @@ PROBLEM = {
     "title": "Problem",
     "description": "Problem details, RFC 9457.",
     "required": ["type", "title", "status", "detail", "instance", "request_id"],
+    "examples": [
+        {
+            "type": "https://annai.example.jp/api/problems/key-not-good/",
+            "title": "The key or token is not good, or no longer",
+            "status": 401,
+            "detail": "A token lasts an hour: fetch a new one.",
+            "instance": "/api/v1/facts",
+            "request_id": "0f3c1c1e9f3a4b0c8f0e6a5d4c3b2a19",
+        }
+    ],
     "properties": {
         "type": {
             "type": "string",
