@@ -5,8 +5,8 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from portal.exchange import idempotency, merging, oauth_clients, receive
-from portal.exchange.models import Upload
+from portal.exchange import idempotency, merging, oauth_clients, receive, taking_back
+from portal.exchange.models import TakingBack, Upload
 from portal.exchange.number import forget_changes, number_changes
 from portal.exchange.webhooks.plan import with_work
 from portal.exchange.webhooks.send import send_due
@@ -58,7 +58,16 @@ def take_up_uploads():
     """Wake a worker for each upload that waits, or whose worker was killed. Safe to run twice."""
     for upload in merging.left_over():
         merge_upload.apply_async([str(upload.uuid)], expires=60)
+    for asked in taking_back.under_way():
+        take_back_upload.apply_async([asked.pk], expires=60)
     receive.end_lost_ones()
+
+
+@shared_task
+def take_back_upload(asked):
+    """Carry out a taking back (id) that was agreed, or go on with it. Safe to run twice."""
+    if one := TakingBack.objects.select_related("upload", "by").filter(pk=asked).first():
+        taking_back.take_back(one)
 
 
 @shared_task

@@ -595,7 +595,7 @@ NO_LONGER_SET_ASIDE = f"""
             SELECT 1 FROM staged_line s
             WHERE s.reason = q.reason AND s.file = q.file AND s.number = q.line_number
                 AND s.text = q.text)
-        RETURNING q.upload_id, q.line_number)
+        RETURNING q.id AS line_id)
     {TELL_TAKEN}"""
 NO_LONGER_REPORTED = "DELETE FROM exchange_uploadline WHERE upload_id = %(upload)s"
 

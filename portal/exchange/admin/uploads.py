@@ -14,14 +14,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from portal.exchange import whole_lists
-from portal.exchange.models import Upload
-from portal.exchange.wake import wake_worker
+from portal.exchange import taking_back, whole_lists
+from portal.exchange.models import TakingBack, Upload
+from portal.exchange.wake import wake_for_taking_back, wake_worker
 from portal.residents.codes import HOLDS_MY_NUMBER, holds_my_number
 from portal.residents.models import FactReport
 from portal.staff import LongList, LookOnly
 
 MAY_RELEASE = "exchange.release_upload"
+MAY_TAKE_BACK = "exchange.take_back_upload"
+REFUSED = {
+    "not-now": gettext_lazy("It can’t be taken back now: seven days are over, or it was decided."),
+    "same-person": gettext_lazy("A second person has to say yes, and not you again."),
+}
 
 
 class WhyForm(forms.Form):
@@ -58,7 +63,10 @@ class UploadAdmin(LookOnly, LongList, admin.ModelAdmin):
         return format_html('<a href="{}">{}</a>', lines_of(upload), upload.quarantined)
 
     def get_urls(self):
-        views = [("release", self.release_view), ("refuse", self.refuse_view)]
+        views = [
+            *(("release", self.release_view), ("refuse", self.refuse_view)),
+            *(("take_back", self.take_back_view), ("agree", self.agree_view)),
+        ]
         ours = [
             path(
                 f"<int:pk>/{name}/",
@@ -99,13 +107,65 @@ class UploadAdmin(LookOnly, LongList, admin.ModelAdmin):
             messages.warning(request, _("Somebody else has decided meanwhile."))
         return HttpResponseRedirect(address_of(upload))
 
+    @method_decorator(require_POST)
+    def take_back_view(self, request, pk):
+        if not request.user.has_perm(MAY_TAKE_BACK):
+            raise PermissionDenied
+        upload, form = self.upload(request, pk), WhyForm(request.POST)
+        if not form.is_valid():
+            return self.page(request, upload, status=422, back_form=form, show=True)
+        why = form.cleaned_data["why"]
+        return self.decided(
+            request, upload, lambda: taking_back.ask(upload, by=request.user, why=why)
+        )
+
+    @method_decorator(require_POST)
+    def agree_view(self, request, pk):
+        if not request.user.has_perm(MAY_TAKE_BACK):
+            raise PermissionDenied
+        upload = self.upload(request, pk)
+        asked = get_object_or_404(TakingBack, upload=upload)
+        return self.decided(request, upload, lambda: taking_back.agree(asked, by=request.user))
+
+    def decided(self, request, upload, deed):
+        """Do what somebody decided about taking back, and let it begin if it may."""
+        try:
+            with transaction.atomic():
+                asked = deed()
+                self.log_change(request, upload, _("Asked that it be taken back."))
+        except taking_back.Refused as refused:
+            messages.warning(request, REFUSED[str(refused)])
+        else:
+            if asked.agreed_at:
+                wake_for_taking_back(asked)
+                messages.success(request, _("It is being taken back."))
+            else:
+                messages.info(request, _("A second person has to say yes on this page."))
+        return HttpResponseRedirect(address_of(upload))
+
     def upload(self, request, pk) -> Upload:
         if not self.has_view_permission(request):
             raise PermissionDenied
         uploads = Upload.objects.select_related("connection__source", "by", "looked_by")
         return get_object_or_404(uploads, pk=pk)
 
-    def page(self, request, upload, *, status=200, **forms_of):
+    def about_taking_back(self, request, upload, *, show=False) -> dict:
+        """Return what the page says of taking back; what would change only if it is asked."""
+        asked = TakingBack.objects.select_related("by", "second").filter(upload=upload).first()
+        if asked:
+            waits = asked.agreed_at is None and asked.by_id != request.user.pk
+            return {
+                "asked": asked,
+                "may_agree": waits and request.user.has_perm(MAY_TAKE_BACK),
+                "load_again": taking_back.to_load_again(upload)[:50] if asked.finished_at else [],
+            }
+        if not taking_back.may_be_taken_back(upload) or not request.user.has_perm(MAY_TAKE_BACK):
+            return {}
+        show = show or "back" in request.GET
+        found = taking_back.expected(upload) if show else None
+        return {"back_form": WhyForm(), "found": found}
+
+    def page(self, request, upload, *, status=200, show=False, **forms_of):
         ref = request.GET.get("ref", "").strip()[:64]
         held = upload.state == Upload.State.HELD
         context = {
@@ -120,6 +180,7 @@ class UploadAdmin(LookOnly, LongList, admin.ModelAdmin):
             "of_person": said_of(upload, ref) if ref else None,
             "percent": whole_lists.percent_fewer(upload) if upload.listed_before else None,
             "look_form": WhyForm() if held and request.user.has_perm(MAY_RELEASE) else None,
+            **self.about_taking_back(request, upload, show=show),
             **forms_of,
         }
         return TemplateResponse(request, "admin/exchange/upload/page.html", context, status=status)
