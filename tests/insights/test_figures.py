@@ -22,6 +22,7 @@ from portal.residents.models import Municipality
 from tests.applications.factories import SentApplicationFactory, VersionFactory
 from tests.factories import CHIYODA, ResidentFactory, UserFactory
 from tests.feedback.factories import ImprovementFactory, OpinionFactory, WordingFactory
+from tests.insights.test_figures_hidden import worked_out
 
 pytestmark = pytest.mark.django_db
 JAPAN = ZoneInfo("Asia/Tokyo")
@@ -497,3 +498,37 @@ def test_what_came_late_and_went_again_was_never_published(client):
 
     after = records_of(client, "/figures/weeks/2026-11-16.json")
     assert [one["value"] for one in after] == [one["value"] for one in before]
+
+
+# ---- somebody with the files, a pencil and patience
+
+
+def test_three_applications_of_a_municipality_are_in_no_file_and_follow_from_none(client):
+    at = datetime(2026, 11, 18, tzinfo=JAPAN)
+    places = list(Municipality.objects.order_by("code")[:3])
+    versions = [VersionFactory(), VersionFactory()]
+    for place, numbers in zip(places, [(3, 0), (25, 15), (12, 13)], strict=True):
+        resident = ResidentFactory(municipality=place)
+        for version, number in zip(versions, numbers, strict=True):
+            SentApplicationFactory.create_batch(
+                number, resident=resident, version=version, municipality_id=place.pk, sent_at=at
+            )
+    roll_up(today=TODAY)
+
+    rows = [*csv_of(client, "figures.csv"), *csv_of(client, f"weeks/{LAST}.csv")]
+    told = {
+        (row["municipality_code"], row["procedure"]): row["value"]
+        for row in rows
+        if row["measure"] == "applications"
+    }
+
+    assert told["*", "*"] == "68"
+    gone = {key for key, value in told.items() if not value}
+    assert (places[0].code, "*") in gone
+    assert not {"3", "0"} & set(told.values())
+    assert worked_out(told, gone) == set()
+
+
+def csv_of(client, name):
+    text = client.get(f"/figures/{name}").getvalue().decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
