@@ -139,6 +139,16 @@ def reconcile_people(people: Iterable[int], *, today: date | None = None) -> Rec
         return _reconcile(IDS, today or clock.today(), many=len(ids) > MANY, ids=ids)
 
 
+def kept_though_unwanted(people: Iterable[int], *, today: date) -> list[int]:
+    """Return the live tasks (ids) about people that no rule wants, and that stay: nothing is known.
+
+    Call it after they have been reconciled, in the same transaction.
+    """
+    ids = sorted(set(people))
+    rows = run(statements(IDS).open_and_update, {"today": today, "ids": ids}, prepare=False)
+    return [task for *_counts, unwanted in rows for task in unwanted or []]
+
+
 def hold(people: Iterable[int]) -> None:
     """Hold these people (ids) alone, as a reconciliation of them does, until the transaction ends.
 

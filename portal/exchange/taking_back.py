@@ -37,7 +37,13 @@ from portal.exchange.unreported import forget_facts, remove_people, settle_every
 from portal.residents.locks import LOCK_OF_PEOPLE
 from portal.residents.models import FactReport, ResidentRef
 from tasks.models import Task
-from tasks.reconcile import hold, keep_loads_out, reconcile_people, with_wards
+from tasks.reconcile import (
+    hold,
+    keep_loads_out,
+    kept_though_unwanted,
+    reconcile_people,
+    with_wards,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -200,7 +206,9 @@ def take_from(asked: TakingBack, ids: list[int], today: date) -> None:
     state_changed = settle_everything(people)
     run(FORGET_APPLICATIONS, {"ids": sorted(people)})
     remove_people(go)
-    plan_and_reconcile((people - go) | with_wards(state_changed - go), today)
+    changed = (people - go) | with_wards(state_changed - go)
+    plan_and_reconcile(changed, today)
+    withdraw_tasks(changed, upload, today)
     reopen_lines(refs, upload)
     again(more)
     note(asked, moved=moved, went=go, stay=stay, people=len(ids))
@@ -224,6 +232,28 @@ def plan_and_reconcile(people: set[int], today: date) -> None:
     note_registered(parents, today=today)
     replan(people, today=today)
     reconcile_people(people | parents, today=today)
+
+
+# Nothing is known where the fact is gone, so the task would stay: but it never had a ground.
+WITHDRAW = """
+    WITH ended AS (
+        UPDATE tasks_task t SET status = 'withdrawn', ended_on = %(today)s, wake_on = NULL
+        WHERE t.id = ANY(%(tasks)s::bigint[]) AND t.about_id = ANY(%(ids)s::bigint[])
+            AND EXISTS (
+                SELECT 1 FROM exchange_takenbackreport b
+                JOIN residents_residentref r ON r.ref = b.ref
+                WHERE b.upload_id = %(upload)s AND r.resident_id = t.about_id
+                    AND b.source_id = t.opened_source_id AND b.checked_at = t.opened_checked_at)
+        RETURNING t.resident_id, t.id)
+    INSERT INTO tasks_taskevent (resident_id, task_id, what, day)
+    SELECT resident_id, id, 'withdrawn', %(today)s FROM ended"""
+
+
+def withdraw_tasks(people: set[int], upload: Upload, today: date) -> None:
+    """Withdraw the tasks that a report of the upload has opened and that nothing asks for now."""
+    if tasks := kept_though_unwanted(people, today=today):
+        whom = {"tasks": tasks, "ids": sorted(people), "upload": upload.pk, "today": today}
+        run(WITHDRAW, whom)
 
 
 def reopen_lines(refs: Iterable[str], upload: Upload) -> None:
