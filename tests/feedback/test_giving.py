@@ -13,7 +13,10 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from feedback.models import Opinion, Wording
 from feedback.on_screen import OnScreen, read, signed
+from portal.applications.models import ProcedureVersion
+from portal.applications.ship import ship
 from portal.residents.models import Municipality
+from tests.applications.factories import SentApplicationFactory
 from tests.factories import ResidentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -367,6 +370,20 @@ def test_without_valkey_an_opinion_is_kept_all_the_same(client, settings):
     given(client)
 
     assert Opinion.objects.count() == 1
+
+
+@pytest.mark.parametrize(("rating", "asked"), [("1", True), ("2", True), ("3", False)])
+def test_after_applying_a_low_mark_asks_what_to_make_better(signed_in, hanako, rating, asked):
+    ship(using="default")
+    version = ProcedureVersion.objects.offered().get(procedure__key="child-allowance")
+    application = SentApplicationFactory(resident=hanako, version=version)
+    sent = reverse("applications:sent", args=[application.uuid])
+
+    answer, opinion = given(signed_in, sent, rating=rating)
+
+    assert ("What should be made better?" in answer.text) is asked
+    assert (opinion.kind, opinion.rating, opinion.clear) == ("applying", int(rating), None)
+    assert (opinion.procedure, opinion.procedure_version) == ("child-allowance", version.number)
 
 
 def test_the_municipality_is_that_of_who_is_signed_in(signed_in, hanako):
