@@ -12,10 +12,11 @@ class ExchangeConfig(AppConfig):
 
     def ready(self):
         from portal.exchange.alarms import of_the_webhooks
-        from portal.exchange.upload_alarms import of_held_uploads
+        from portal.exchange.upload_alarms import of_held_uploads, of_takings_back
         from tasks import alarms
 
         alarms.add("exchange.view_webhookendpoint", of_the_webhooks)
         alarms.add("exchange.release_upload", of_held_uploads)
+        alarms.add("exchange.take_back_upload", of_takings_back)
         post_migrate.connect(make_help_desk, sender=self)
         post_migrate.connect(make_connection_group, sender=self)

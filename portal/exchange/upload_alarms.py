@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.accounts.models import User
 from portal.exchange.merging import ATTEMPTS
-from portal.exchange.models import Upload
+from portal.exchange.models import TakingBack, Upload
+from portal.exchange.taking_back import WITHIN
 from portal.exchange.whole_lists import percent_fewer
 from tasks.alarms import Alarm
 from tasks.templatetags.annai import grouped
@@ -39,6 +41,20 @@ def of_held_uploads(at: datetime, whom: User | None) -> Iterator[Alarm]:
             next=_("Tell whoever runs the servers: the error is in the worker’s log."),
             url=_address(stuck, "state__exact=done"),
             link=_("To the upload") if len(stuck) == 1 else _("To the uploads"),
+        )
+
+
+def of_takings_back(at: datetime, whom: User | None) -> Iterator[Alarm]:
+    """Yield what waits for a second person's yes, as long as it may be given."""
+    waiting = TakingBack.objects.filter(agreed_at=None, upload__state=Upload.State.DONE)
+    since = timezone.now() - WITHIN
+    for asked in waiting.filter(upload__finished_at__gt=since).select_related("upload"):
+        yield Alarm(
+            what=_("That an upload is taken back (%(name)s) waits for a second person’s yes.")
+            % {"name": asked.upload.name},
+            next=_("Look at its page with whoever asked for it, then say yes there."),
+            url=_address([asked.upload], ""),
+            link=_("To the upload"),
         )
 
 

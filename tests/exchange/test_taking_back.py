@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.exchange import merging, taking_back
+from portal.exchange import merging, taking_back, upload_alarms
 from portal.exchange.formats import KINDS
 from portal.exchange.models import Connection, QuarantinedLine, TakenBackReport, Upload
 from portal.exchange.receive import receive
@@ -281,9 +281,12 @@ def test_with_many_people_a_second_person_has_to_say_yes(monkeypatch):
     asked = taking_back.ask(wrong, by=first, why=WHY)
 
     assert not taking_back.take_back(asked, today=TODAY)
+    [alarm] = upload_alarms.of_takings_back(timezone.now(), second)
+    assert alarm.url == reverse("admin:exchange_upload_change", args=[wrong.pk])
     with pytest.raises(taking_back.Refused, match="same-person"):
         taking_back.agree(asked, by=first)
     taking_back.agree(asked, by=second)
+    assert list(upload_alarms.of_takings_back(timezone.now(), second)) == []
     assert taking_back.take_back(asked, today=TODAY)
     assert not Resident.objects.exists()
 

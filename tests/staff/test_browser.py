@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from feedback.models import PageOwner
@@ -120,6 +121,8 @@ def browsing(live_server, client, office, superuser, page):
     )
     OpinionFactory(given_at=office.opinion.given_at - timedelta(days=1))
     office.alert = AlertFactory()
+    office.upload.state, office.upload.finished_at = "done", timezone.now()
+    office.upload.save()
     page.context.add_cookies(
         [
             {
