@@ -101,7 +101,7 @@ def load(upload: Upload, patience: int | None) -> bool:
             return False
 
         def on_people(done, total):
-            tell(people=total, people_done=done)
+            tell(read=read, people=total, people_done=done)
             reached("upload", "chunk")
 
         one.merge(on_people)

@@ -1,9 +1,11 @@
 """The lines shown for a terminal run as they stand, with a sandbox like the demo's."""
 
+import json
 import shutil
 import subprocess
 
 import pytest
+from django.test import Client
 
 from portal.demo.sandbox import open_sandbox
 from portal.exchange.api.calls import CALLS
@@ -41,6 +43,18 @@ def test_the_lines_of_the_page_run_one_after_another(api, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     uploads = Upload.objects.order_by("pk").values_list("read", "changed", "quarantined")
     assert list(uploads) == [(2, 2, 0), (1, 1, 0)]
+
+
+def test_the_lines_to_come_in_run_in_the_demo_as_the_page_shows_them(api, tmp_path, settings):
+    settings.DEMO = True
+    (tmp_path / ".run").mkdir()
+    (tmp_path / ".run" / "demo.json").write_text(json.dumps({"api": api}))
+    context = Client().get("/api/").context
+
+    for lines in (f'{context["begin"]}\ntest "$KEY" = "{api["key"]}"', context["token"]):
+        done = run(lines, tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["token_type"] == "Bearer"
 
 
 def test_the_lines_that_staff_are_shown_run(api, tmp_path):
