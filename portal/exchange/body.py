@@ -40,9 +40,15 @@ class Pace:
     """How much has come, and whether that is too slow: in all, or by the second."""
 
     def __init__(self, now=time.monotonic):
-        self.now, self.began, self.received = now, now(), 0
+        self.now, self.began, self.received, self.ended = now, now(), 0, False
 
     def too_slow(self) -> bool:
+        """Tell so; also of one that was ended for it, though what came last would have been enough.
+
+        What a read that was ended gives back is counted after it.
+        """
+        if self.ended:
+            return True
         seconds = self.now() - self.began
         wanted = (seconds - BEGINS_SLOWLY) * settings.EXCHANGE_BODY_RATE
         return seconds > settings.EXCHANGE_BODY_SECONDS or self.received < wanted
@@ -146,6 +152,7 @@ def watched(connection: socket.socket | None, pace: Pace):
     def watch():
         while not done.wait(LOOKS):
             if pace.too_slow():
+                pace.ended = True
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RD)
                 return

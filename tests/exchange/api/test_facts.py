@@ -3,8 +3,10 @@
 import gzip
 import io
 import itertools
+import socket
 import tracemalloc
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection as database
@@ -305,6 +307,20 @@ def test_a_body_that_comes_too_slowly_is_refused(caller, monkeypatch, seconds):
 
     assert (answer.status_code, problem(answer)) == (408, "body-too-slow")
     nothing_is_left(why="body-too-slow")
+
+
+def test_a_sender_that_stops_in_the_midst_is_too_slow_whatever_had_come(monkeypatch, settings):
+    monkeypatch.setattr(body, "BEGINS_SLOWLY", 0)
+    monkeypatch.setattr(body, "LOOKS", 0.01)
+    settings.EXCHANGE_BODY_RATE = 1
+    sender, ours = socket.socketpair()
+    with sender, ours, ours.makefile("rb") as stream:
+        sender.sendall(b" " * 5000)
+        environ = {"wsgi.input": stream, "gunicorn.socket": ours, "CONTENT_LENGTH": "6000"}
+        with pytest.raises(body.BodyRefused) as refused:
+            list(body.body_of(SimpleNamespace(environ=environ), at_most=10_000))
+
+    assert refused.value.code == body.TOO_SLOW
 
 
 def test_too_large_is_told_before_it_is_read_and_while_it_is_unpacked(caller, settings):
