@@ -106,7 +106,7 @@ def test_a_source_that_is_known_keeps_its_names(staff):
         ("source_key", "123456789018", "My Number"),
         ("source_name", "1234 5678 9018", "My Number"),
         ("contact", "123456789018", "My Number"),
-        ("municipality", "131015", "not one of the available"),
+        ("municipality", "131015", "not the six-digit code of a municipality"),
         ("kinds", [], "required"),
         ("kinds", ["everything"], "not one of the available"),
         ("per_minute", "0", "greater than or equal to 1"),

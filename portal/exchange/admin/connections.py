@@ -62,6 +62,18 @@ class ConnectionForm(forms.ModelForm):
             *("municipality", "kinds", "told_of_applications", "per_minute"),
             *("whole_list", "fewer_tolerated", "active", "contact"),
         ]
+        help_texts = {
+            "municipality": gettext_lazy(
+                "Whose residents it reports, by the six-digit code: 131016. Empty: everyone’s."
+            )
+        }
+        error_messages = {
+            "municipality": {
+                "invalid_choice": gettext_lazy(
+                    "This is not the six-digit code of a municipality, such as 131016 for Chiyoda."
+                )
+            }
+        }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.exchange.models.connection import Connection
 
@@ -22,7 +23,7 @@ class Upload(models.Model):
         HELD = "held", _("held until somebody has looked")
         DONE = "done", _("merged")
         REFUSED = "refused", _("refused by staff")
-        FAILED = "failed", _("failed")
+        FAILED = "failed", pgettext_lazy("upload", "failed")
         TAKEN_BACK = "taken-back", _("taken back")
 
     uuid = models.UUIDField(
