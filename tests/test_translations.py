@@ -172,3 +172,9 @@ def test_templates_and_python_are_both_read():
 
     assert {"portal/card/task_rules.py", "templates/account/login.html"} <= files
     assert not any(file.startswith("tests/") for file in files)
+
+
+def test_words_of_djangos_staff_pages_keep_their_sense():
+    with translation.override("ja"):
+        assert translation.gettext("Changed:") == "変更されました:"
+        assert translation.gettext("Remove") == "削除"
