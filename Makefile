@@ -40,7 +40,7 @@ demo-reset: setup ## delete the demo's data
 test: setup lint ## run every check and every test, on real PostgreSQL and Valkey
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 	@$(AS_PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not serial and not faults"
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist load --maxschedchunk 20 -m "not serial and not faults"
 	@$(BIN)/python -m pytest -m serial || [ $$? = 5 ] # 5: there is none
 	@$(BIN)/python -m pytest -m faults
 
