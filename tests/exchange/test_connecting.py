@@ -265,11 +265,13 @@ def test_when_a_key_was_last_used_is_shown(staff, connection):
 
 
 def test_the_page_asks_as_much_of_many_keys_as_of_few(
-    staff, manager, connection, django_assert_max_num_queries
+    staff, manager, connection, django_assert_num_queries
 ):
-    for _number in range(20):
-        make_key(connection, by=manager)
-        make_client(connection, by=manager)
+    for many in (1, 20):
+        for _number in range(many):
+            make_key(connection, by=manager)
+            make_client(connection, by=manager)
 
-    with django_assert_max_num_queries(12):
-        staff.get(page("keys", connection))
+        # One of them is the alarm's: does an upload wait for somebody's yes?
+        with django_assert_num_queries(13):
+            staff.get(page("keys", connection))

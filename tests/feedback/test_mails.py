@@ -100,14 +100,14 @@ def stands(alert):
 
 
 @pytest.mark.parametrize(
-    ("language", "page", "said"),
+    ("language", "called", "said"),
     [
         ("en", "A thing to do – Register", "Not clear in the last seven days: 50% (20 / 40)"),
         ("ja", "やること 1件 – カード", "直近7日間の「わかりにくかった」：50% (20 / 40)"),
     ],
 )
 def test_an_owner_is_told_once_in_the_own_language_with_the_numbers(
-    mail_server, alert, reviewer, language, page, said
+    mail_server, alert, reviewer, language, called, said
 ):
     reviewer.language = language
     reviewer.save()
@@ -120,7 +120,7 @@ def test_an_owner_is_told_once_in_the_own_language_with_the_numbers(
     for part in mail.iter_parts():
         text = part.get_content()
         assert said in text
-        assert page in text
+        assert called in text
         assert f"/staff/feedback/alert/{alert.uuid}/" in text
         assert "reminded" not in text  # that is for residents
     assert stands(alert) == ("sent", "")
