@@ -331,14 +331,27 @@ class Change(models.Model):
         return labels.get(self.before, self.before), labels.get(self.after, self.after)
 
 
-class Reply(Fact):
-    """An answer to somebody who asked for one: a thing to know in the inbox, and a mail."""
+class OwesMail(models.Model):
+    """A row that owes a mail, and how that stands (tasks.owed_mails)."""
 
     class Mail(models.TextChoices):
         WAITING = "waiting", _("waiting")
         SENT = "sent", _("sent")
         SKIPPED = "skipped", _("skipped")
         FAILED = "failed", _("failed")
+
+    mail = models.CharField(_("mail"), max_length=7, choices=Mail.choices, default=Mail.WAITING)
+    why = models.CharField(_("why not sent"), max_length=20, blank=True)
+    owed_since = models.DateTimeField(default=timezone.now)
+    next_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Reply(OwesMail, Fact):
+    """An answer to somebody who asked for one: a thing to know in the inbox, and a mail."""
 
     uuid = models.UUIDField(unique=True, editable=False, db_default=Func(function="uuid_version_7"))
     resident = models.ForeignKey(
@@ -353,11 +366,6 @@ class Reply(Fact):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by")
     )
-    mail = models.CharField(_("mail"), max_length=7, choices=Mail.choices, default=Mail.WAITING)
-    why = models.CharField(_("why not sent"), max_length=20, blank=True)
-    owed_since = models.DateTimeField(default=timezone.now)
-    next_at = models.DateTimeField(default=timezone.now)
-    ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("answer")
@@ -415,14 +423,8 @@ class AlertLook(models.Model):
         return str(self.day)
 
 
-class Alert(models.Model):
+class Alert(OwesMail):
     """That a page has become less clear: in the seven days before `day` than in the 28 before."""
-
-    class Mail(models.TextChoices):
-        WAITING = "waiting", _("waiting")
-        SENT = "sent", _("sent")
-        SKIPPED = "skipped", _("skipped")
-        FAILED = "failed", _("failed")
 
     uuid = models.UUIDField(unique=True, editable=False, db_default=Func(function="uuid_version_7"))
     route = models.CharField(_("page"), max_length=100)
@@ -452,11 +454,6 @@ class Alert(models.Model):
         verbose_name=_("seen by"),
     )
     seen_at = models.DateTimeField(_("seen at"), null=True, blank=True)
-    mail = models.CharField(_("mail"), max_length=7, choices=Mail.choices, default=Mail.WAITING)
-    why = models.CharField(_("why not sent"), max_length=20, blank=True)
-    owed_since = models.DateTimeField(default=timezone.now)
-    next_at = models.DateTimeField(default=timezone.now)
-    ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("alert")

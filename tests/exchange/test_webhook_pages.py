@@ -20,7 +20,6 @@ from portal.exchange.webhooks.send import send_due
 from portal.exchange.webhooks.sign import secret_of
 from tasks.alarms import alarms
 from tests.exchange.connections import ConnectionFactory
-from tests.exchange.receiver import Receiver
 from tests.factories import MunicipalityFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -28,13 +27,6 @@ pytestmark = pytest.mark.django_db
 ADD = "/staff/exchange/webhookendpoint/add/"
 DELIVERIES = "/staff/exchange/webhookdelivery/"
 UUID = "00000000-0000-7000-8000-000000000001"
-
-
-@pytest.fixture
-def receiver(settings):
-    settings.WEBHOOKS_TO_LOOPBACK = True
-    with Receiver() as receiver:
-        yield receiver
 
 
 @pytest.fixture

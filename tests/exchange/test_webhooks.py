@@ -26,19 +26,11 @@ from portal.exchange.webhooks.sign import change_secret, headers, secret_of
 from tests.applications.factories import SentApplicationFactory
 from tests.at_once import at_once
 from tests.exchange.connections import ConnectionFactory, event
-from tests.exchange.receiver import Receiver
 from tests.factories import MunicipalityFactory
 
 pytestmark = pytest.mark.django_db
 
 START = datetime(2026, 11, 28, 3, tzinfo=UTC)
-
-
-@pytest.fixture
-def receiver(settings):
-    settings.WEBHOOKS_TO_LOOPBACK = True
-    with Receiver() as receiver:
-        yield receiver
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from ninja import Router
 from portal.exchange import idempotency, merging, receive
 from portal.exchange.api import rate
 from portal.exchange.api.receiving import (
+    BODY_REFUSALS,
     KEY_PARAMETER,
     answer,
     call_of,
@@ -42,11 +43,7 @@ NDJSON = {"application/x-ndjson", "application/ndjson", "application/jsonl", "te
             "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
         },
         "responses": {
-            "400": {"description": "The body broke off, or is not what its headers say."},
-            "408": {"description": "The body came too slowly."},
-            "409": {"description": "The call with this Idempotency-Key still runs."},
-            "413": {"description": "The body is too large."},
-            "415": {"description": "The body is of a type that is not taken."},
+            **BODY_REFUSALS,
             "422": {"description": "The Idempotency-Key was used for another call."},
         },
     },

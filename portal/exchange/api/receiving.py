@@ -78,6 +78,14 @@ OF_CODE = {
     body.NOT_GZIP: NOT_GZIP,
 }
 
+# What the OpenAPI document says of every call that takes a body.
+BODY_REFUSALS = {
+    "400": {"description": "The body broke off, or is not what its headers say."},
+    "408": {"description": "The body came too slowly."},
+    "409": {"description": "The call with this Idempotency-Key still runs."},
+    "413": {"description": "The body is too large."},
+    "415": {"description": "The body is of a type that is not taken."},
+}
 KEY_PARAMETER = {
     "in": "header",
     "name": KEY_HEADER,

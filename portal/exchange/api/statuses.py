@@ -18,6 +18,7 @@ from portal.exchange import idempotency, merging, reasons, receive
 from portal.exchange.api import problems
 from portal.exchange.api.problems import Problem
 from portal.exchange.api.receiving import (
+    BODY_REFUSALS,
     KEY_PARAMETER,
     OTHER_BODY,
     answer,
@@ -111,11 +112,7 @@ class StatusOut(Schema):
             "content": {"application/json": {"schema": StatusIn.json_schema()}},
         },
         "responses": {
-            "400": {"description": "The body broke off, or is not what its headers say."},
-            "408": {"description": "The body came too slowly."},
-            "409": {"description": "The call with this Idempotency-Key still runs."},
-            "413": {"description": "The body is too large."},
-            "415": {"description": "The body is of a type that is not taken."},
+            **BODY_REFUSALS,
             "422": {"description": "The status can’t be taken; `reason` says why."},
         },
     },

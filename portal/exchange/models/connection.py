@@ -82,7 +82,29 @@ class WayInQuerySet(models.QuerySet):
         return self.filter(Q(ends_at=None) | Q(ends_at__gt=now))
 
 
-class Key(models.Model):
+class WayIn(models.Model):
+    """What a connection comes in by, and until when: several may be good at once."""
+
+    made_at = models.DateTimeField(_("made at"), default=timezone.now)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("made by"),
+    )
+    ends_at = models.DateTimeField(_("good until"), null=True, blank=True)
+    last_used_on = models.DateField(_("last used on"), null=True, blank=True)
+
+    objects = WayInQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["-made_at"]
+
+
+class Key(WayIn):
     """A key of a connection. Only its digest is kept; several may be good at once, to change them.
 
     `prefix` is its public part, by which it is found and named; the rest is 256 bits of chance, so
@@ -94,30 +116,16 @@ class Key(models.Model):
     )
     prefix = models.CharField(_("begins with"), max_length=12, unique=True)
     digest = models.CharField(max_length=64, editable=False)
-    made_at = models.DateTimeField(_("made at"), default=timezone.now)
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("made by"),
-    )
-    ends_at = models.DateTimeField(_("good until"), null=True, blank=True)
-    last_used_on = models.DateField(_("last used on"), null=True, blank=True)
 
-    objects = WayInQuerySet.as_manager()
-
-    class Meta:
+    class Meta(WayIn.Meta):
         verbose_name = _("key")
         verbose_name_plural = _("keys")
-        ordering = ["-made_at"]
 
     def __str__(self):
         return f"{self.prefix}…"
 
 
-class OAuthClient(models.Model):
+class OAuthClient(WayIn):
     """A client of OAuth 2.0 that fetches tokens for a connection; several may be good at once.
 
     allauth keeps the secret, hashed, and the tokens. When the client ends, its tokens end with it.
@@ -129,24 +137,10 @@ class OAuthClient(models.Model):
     client = models.OneToOneField(
         Client, models.CASCADE, related_name="of_connection", verbose_name=_("OAuth client")
     )
-    made_at = models.DateTimeField(_("made at"), default=timezone.now)
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("made by"),
-    )
-    ends_at = models.DateTimeField(_("good until"), null=True, blank=True)
-    last_used_on = models.DateField(_("last used on"), null=True, blank=True)
 
-    objects = WayInQuerySet.as_manager()
-
-    class Meta:
+    class Meta(WayIn.Meta):
         verbose_name = _("OAuth client")
         verbose_name_plural = _("OAuth clients")
-        ordering = ["-made_at"]
 
     def __str__(self):
         return self.client_id

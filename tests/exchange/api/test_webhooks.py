@@ -9,18 +9,10 @@ from portal.exchange.models import WebhookDelivery
 from portal.exchange.webhooks.plan import make_endpoint
 from portal.exchange.webhooks.send import send_due
 from tests.exchange.connections import ConnectionFactory
-from tests.exchange.receiver import Receiver
 
 LIST = "/api/v1/webhooks"
 UUID = "00000000-0000-7000-8000-000000000001"
 LONG_AGO = {"from": "2026-01-01T00:00:00+09:00"}
-
-
-@pytest.fixture
-def receiver(settings):
-    settings.WEBHOOKS_TO_LOOPBACK = True
-    with Receiver() as receiver:
-        yield receiver
 
 
 @pytest.fixture
