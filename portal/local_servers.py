@@ -397,11 +397,15 @@ class Postgres:
     def _end_leftovers(self):
         """End servers on our data that do not answer: half stopped, or their folder was deleted."""
         for how in (signal.SIGINT, signal.SIGKILL):  # SIGINT is PostgreSQL's fast shutdown
-            for process in self._processes():
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.send_signal(how)
+            self._send(how)
             if wait_until(lambda: not self._processes()):
                 return
+
+    def _send(self, how):
+        """Send a signal to each process; one ends when another does, also between two of these."""
+        for process in self._processes():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(how)
 
     def _processes(self):
         """Return the PostgreSQL processes whose working folder is our data; it always goes there.

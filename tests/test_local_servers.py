@@ -147,11 +147,9 @@ def test_a_killed_server_has_ended_and_a_paused_one_has_not(checkout, user_of):
     user.addresses()
     server = local_servers.Postgres(local_servers.Place(checkout))
 
-    for process in server._processes():
-        process.suspend()
+    server._send(signal.SIGSTOP)
     assert local_servers.listens(server.socket)
-    for process in server._processes():
-        process.kill()
+    server._send(signal.SIGKILL)
     assert local_servers.wait_until(lambda: not local_servers.listens(server.socket))
     local_servers.start_again(server)
     assert local_servers.listens(server.socket)

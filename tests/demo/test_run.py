@@ -326,8 +326,7 @@ def test_its_own_servers_that_are_killed_are_started_again(demo, own_servers, ru
     assert answer(browser, home.url)[0] == 200
     wait_for(lambda: answer(browser, healthz)[0] == 200)
 
-    for one in local_servers.Postgres(place)._processes():
-        one.kill()
+    local_servers.Postgres(place)._send(signal.SIGKILL)
     status, said = wait_for(lambda: failure(home.url))
     assert status == 503
     assert "This site cannot be used at the moment" in said

@@ -1,5 +1,6 @@
 """Pages while servers die, and fifty clicks at once, through a real web server."""
 
+import contextlib
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -120,7 +121,8 @@ def test_a_click_in_the_midst_of_which_its_process_is_killed_changed_nothing(web
         post = others.submit(person.browser.post, f"/tasks/{person.task}/done/")
         wait_until(lambda: person.site.waiting_for_locks() == 1, "the request is at work")
         for process in psutil.Process(web.process.pid).children():
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
         with pytest.raises(OSError):
             post.result()
     wait_until(lambda: person.site.waiting_for_locks() == 0, "PostgreSQL has noticed")
