@@ -144,8 +144,9 @@ def take_back(asked: TakingBack, *, today: date | None = None) -> bool:
             while ids := next_people(asked.upload):
                 take_from(asked, ids, today)
                 reached("taking-back", "range")
-            finish(asked)
             try_waiting_lines(asked, today)
+            reached("taking-back", "lines_tried")
+            finish(asked)
     return True
 
 
@@ -212,6 +213,7 @@ def take_from(asked: TakingBack, ids: list[int], today: date) -> None:
     reopen_lines(refs, upload)
     again(more)
     note(asked, moved=moved, went=go, stay=stay, people=len(ids))
+    reached("taking-back", "before_commit")
 
 
 def also_of(go: set[int], wards: set[int], upload: Upload) -> tuple[set[int], list[str]]:
@@ -325,7 +327,7 @@ def try_waiting_lines(asked: TakingBack, today: date) -> None:
     told = TakenBackReport.objects.filter(upload=asked.upload, kind="resident")
     waiting = QuarantinedLine.objects.filter(
         waits_for_ref__in=told.values("ref"), resolved_at=None
-    ).exclude(text="")
+    ).exclude(Q(text="") | Q(upload=asked.upload))
     known = ResidentRef.objects.filter(ref__in=told.values("ref"))
     lines = list(waiting.filter(waits_for_ref__in=known.values("ref"))[:10_000])
     if lines:

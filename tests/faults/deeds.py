@@ -21,10 +21,10 @@ from portal.accounts.models import User
 from portal.card.models import BenefitAccount, InsuranceUse
 from portal.celery import app
 from portal.exchange import load as exchange
-from portal.exchange import receive
+from portal.exchange import receive, taking_back
 from portal.exchange.keys import make_key
 from portal.exchange.load import load
-from portal.exchange.models import Connection
+from portal.exchange.models import Connection, Upload
 from portal.residents.models import Resident, Source
 from tasks import acts, jobs, sweep
 from tasks.models import Sweep, Task
@@ -233,6 +233,18 @@ def merge_upload(uuid, people=20):
     """Merge an upload as a worker does that has its message, so many people at a time."""
     exchange.PEOPLE_IN_A_CHUNK = people
     import_module("portal.exchange.jobs").merge_upload(uuid)
+
+
+def ask_to_take_back(uuid):
+    """Ask as one of the staff does that an upload be taken back; print the asking's id."""
+    by = User.objects.create_user(email="staff@example.jp", password=PASSWORD, is_staff=True)
+    print(taking_back.ask(Upload.objects.get(uuid=uuid), by=by, why="the wrong file").pk)
+
+
+def take_back_upload(asked, people=50):
+    """Take an upload back as a worker does that has its message, so many people at a time."""
+    taking_back.PEOPLE_AT_ONCE = people
+    import_module("portal.exchange.jobs").take_back_upload(asked)
 
 
 # ---- somebody who is signed in

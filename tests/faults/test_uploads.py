@@ -115,6 +115,72 @@ def test_what_kills_each_worker_is_given_up_after_five(source, waiting):
     assert source.site.query(STANDS) == []
 
 
+# ---- taking back
+RANGES = 4  # of 50 people
+AGAIN = 120  # lines of a later upload that said the same
+BACK = """SELECT u.state, b.people, b.reports, b.removed, b.finished_at IS NOT NULL AS finished
+    FROM exchange_takingback b JOIN exchange_upload u ON u.id = b.upload_id"""
+TAKEN_BACK = ("taken-back", PEOPLE, PEOPLE, 0, True)
+REPORTS = """SELECT upload_id, count(*) FROM residents_factreport
+    WHERE kind = 'application-status' GROUP BY upload_id"""
+
+
+@pytest.fixture(scope="module")
+def merged(made):
+    """A copy of the database: an upload and a later one with some of its lines; the first's id."""
+    site = made.site
+    made.dawn()
+    site.do("connect_source")
+    uuid, later = (site.do("receive_statuses", count=count).strip() for count in (PEOPLE, AGAIN))
+    for one in (uuid, later):
+        site.do("merge_upload", uuid=one, people=PEOPLE)
+    asked = site.do("ask_to_take_back", uuid=uuid).strip()
+    site.keep_as("merged")
+    yield int(asked), later
+    site.drop("merged")
+
+
+@pytest.fixture(scope="module")
+def end_of_taking_back(made, merged):
+    asked, later = merged
+    made.site.go_back_to("merged")
+    made.site.do("take_back_upload", asked=asked)
+    made.site.do("merge_upload", uuid=later, people=PEOPLE)
+    return made.site.inbox(), made.site.query(STANDS)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["1:before_commit", "1:range", f"{RANGES}:before_commit", f"{RANGES}:range", "1:lines_tried"],
+)
+def test_a_taking_back_whose_worker_was_killed_ends_as_if_undisturbed(
+    end_of_taking_back, undisturbed, merged, moment
+):
+    site, (asked, later) = undisturbed.site, merged
+    site.go_back_to("merged")
+    killed = site.start("take_back_upload", asked=asked, crash_at=f"taking-back:{moment}")
+    assert killed.wait() == -signal.SIGKILL, killed.printed()
+    [half] = site.query(BACK)
+    assert half.state == "done" and not half.finished
+    passed, _colon, name = moment.partition(":")
+    done = RANGES if name == "lines_tried" else int(passed) - (name == "before_commit")
+    assert half.people == done * PEOPLE / RANGES
+
+    site.do("do_job", module="portal.exchange.jobs", name="take_up_uploads")
+    assert b"take_back_upload" in b"".join(site.messages())
+    site.do("take_back_upload", asked=asked)
+    site.do("merge_upload", uuid=later, people=PEOPLE)
+
+    inbox, stands = end_of_taking_back
+    compare("inbox", inbox, site.inbox())
+    assert site.query(STANDS) == stands
+    assert len(stands) == AGAIN
+    assert site.query(BACK) == [TAKEN_BACK]
+    [(_later, kept)] = site.query(REPORTS)
+    assert kept == AGAIN
+    assert site.value("SELECT count(*) FROM exchange_takenbackreport") == PEOPLE
+
+
 # ---- pages
 @contextlib.contextmanager
 def loads_wait(site):
