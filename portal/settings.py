@@ -81,6 +81,12 @@ if PRODUCTION:
     ALLOWED_HOSTS = required(
         "ALLOWED_HOSTS", "Name the portal's hosts, by commas: ALLOWED_HOSTS=annai.example.jp"
     ).split(",")
+    ALLOWED_HOSTS = [host.strip() for host in ALLOWED_HOSTS]
+    if not all(host.strip("*.") for host in ALLOWED_HOSTS):
+        raise ImproperlyConfigured(
+            "ALLOWED_HOSTS allows every host. Name the portal's hosts, by commas: links in its "
+            "mails would else lead to wherever somebody says that it is."
+        )
     required("DATABASE_URL", "Say where PostgreSQL is: postgresql://user:password@host/annai")
     required("REDIS_URL", "Say where Valkey or Redis is: redis://host:6379/0")
     if os.environ.get("CRASH_AT"):
@@ -89,7 +95,7 @@ if PRODUCTION:
         )
 else:
     SECRET_KEY = os.environ.get("SECRET_KEY") or local_secret()
-    ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
+    ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 # With it the log of who looked at whose record is chained (portal/residents/access_log.py). Its own
 # key, so that SECRET_KEY can be changed and the chains still be checked.

@@ -48,6 +48,29 @@ def test_production_does_not_start_where_processes_are_to_be_killed():
     assert "ImproperlyConfigured: CRASH_AT is set" in started.stderr
 
 
+@pytest.mark.parametrize("hosts", ["*", "annai.example.jp,*", "annai.example.jp,", "."])
+def test_production_does_not_start_where_it_answers_to_every_name(hosts):
+    started = start(PRODUCTION | {"ALLOWED_HOSTS": hosts})
+
+    assert "ImproperlyConfigured: ALLOWED_HOSTS allows every host" in started.stderr
+
+
+def test_the_hosts_of_production_may_stand_with_spaces():
+    started = start(
+        PRODUCTION | {"ALLOWED_HOSTS": "annai.example.jp, .example.jp"},
+        show="settings.ALLOWED_HOSTS",
+    )
+
+    assert started.stdout == "['annai.example.jp', '.example.jp']\n", started.stderr
+
+
+def test_the_demo_answers_to_names_of_this_machine_alone(tmp_path):
+    demo = {"ANNAI_ENV": "demo", "ANNAI_RUN_DIR": str(tmp_path)}
+    started = start(demo, show="settings.ALLOWED_HOSTS")
+
+    assert started.stdout == "['localhost', '127.0.0.1', '[::1]']\n", started.stderr
+
+
 def test_the_mail_server_is_read_from_its_address():
     names = ["EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", "EMAIL_USE_TLS"]
 

@@ -57,6 +57,7 @@ def language_of(request) -> str:
 
 def answered(request, match):
     try:
+        request.get_host()  # raises where it is not ours, as for pages
         if match is None:
             raise Http404
         response = match.func(request, *match.args, **match.kwargs)

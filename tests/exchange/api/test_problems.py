@@ -167,6 +167,14 @@ def test_with_valkey_gone_requests_go_on(caller, few, monkeypatch):
     assert {caller.get(ADDRESS).status_code for _ in range(9)} == {200}
 
 
+# ---- by another name
+@pytest.mark.parametrize("path", ["connection", "oauth/token", "nothing", "openapi.json"])
+def test_a_call_to_a_host_that_is_not_ours_is_refused(caller, path):
+    answer = caller.get(f"/api/v1/{path}", headers={"Host": "elsewhere.example.jp"})
+
+    is_problem(answer, 400, "bad-request")
+
+
 # ---- bytes a day
 def send(caller, **headers):
     line = b'{"kind":"account"}\n'
