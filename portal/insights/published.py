@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.cache import caches
@@ -16,12 +16,14 @@ from django.db.models import Case, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import JSONObject
 from django.utils.formats import number_format
 from django.utils.translation import get_language, pgettext_lazy
+from jaconv import kata2hira
 
 from feedback.improvements import newest
 from portal.applications.models import ProcedureVersion
 from portal.bars import in_words, rounded_up
 from portal.insights.models import ALL, Measure, Week, WeekFigure
 from portal.residents.models import Municipality
+from portal.residents.romaji import PLACES, compared, romaji, spelled
 
 WEEKS_SHOWN = 53
 AVERAGE_OF = 4  # weeks
@@ -208,23 +210,48 @@ class Row:
     def name(self) -> str:
         return self.names.get("name", "")
 
-    @cached_property
-    def searched(self) -> list[str]:
-        """Return by what it is found, each from its beginning."""
-        name, kana = self.name, self.names.get("kana", "")
-        before = self.names.get("prefecture", ""), self.names.get("prefecture_kana", "")
-        found = [self.key, name, kana, before[0] + name, before[1] + kana]
-        return [plain(one) for one in found if one]
+    @property
+    def romaji(self) -> str:
+        """Return a municipality in the Latin alphabet, with its prefecture: "Kobe, Hyogo"."""
+        place, prefecture = romaji_of(*self.place)
+        return f"{place}, {prefecture}" if place else ""
+
+    @property
+    def place(self) -> tuple[str, str, str, str]:
+        names = self.names
+        return tuple(
+            names.get(one, "") for one in ("name", "kana", "prefecture", "prefecture_kana")
+        )
 
     def is_meant(self, asked: str) -> bool:
-        return bool(asked) and any(one.startswith(asked) for one in self.searched)
+        ways = [self.key, *ways_to_write(*self.place)]
+        return bool(asked) and any(one.startswith(asked) for one in ways)
+
+
+def romaji_of(name: str, kana: str, prefecture: str, prefecture_kana: str) -> tuple[str, str]:
+    return romaji(name, kana), romaji(prefecture, prefecture_kana)
+
+
+@lru_cache(maxsize=PLACES)
+def ways_to_write(name: str, kana: str, prefecture: str, prefecture_kana: str) -> tuple[str, ...]:
+    """Return by what a municipality is found, each from its beginning."""
+    place, above = romaji_of(name, kana, prefecture, prefecture_kana)
+    whole, whole_above = spelled(name, kana), spelled(prefecture, prefecture_kana)
+    found = [
+        *(name, kana, prefecture + name, prefecture_kana + kana),
+        *(place, whole, f"{above} {place}", f"{whole_above} {whole}"),
+        *(f"{place} {above}", f"{whole} {above}"),
+    ]
+    return tuple(dict.fromkeys(plain(one) for one in found if one))
 
 
 def plain(text: str) -> str:
-    """Return a text in one width and one kana, without spaces: as it is compared."""
+    """Return a text in one width and one kana, without spaces: as it is compared.
+
+    What has Latin letters is compared as a name in romaji.
+    """
     text = unicodedata.normalize("NFKC", text).casefold()
-    hiragana = {ord("ァ") + number: ord("ぁ") + number for number in range(86)}
-    return "".join(text.translate(hiragana).split())
+    return compared(text) or "".join(kata2hira(text).split())
 
 
 def published(*, today: date) -> dict | None:

@@ -321,9 +321,16 @@ def municipality_rows(number, *, shown=True):
         "ﾁﾖﾀﾞ",
         "とうきょうとちよだく",
         " 千代田区 ",
+        "Chiyoda",
+        "chiyoda-ku",
+        "Chiyoda City",
+        "ＣＨＩＹＯＤＡ",
+        "Chiyoda, Tokyo",
+        "Tōkyō Chiyoda",
+        "toukyoutochiyodaku",
     ],
 )
-def test_a_municipality_is_found_by_code_name_or_kana(client, statements, asked):
+def test_a_municipality_is_found_by_code_name_kana_or_romaji(client, statements, asked):
     week(LAST)
     municipality_rows(1000)
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
@@ -334,6 +341,19 @@ def test_a_municipality_is_found_by_code_name_or_kana(client, statements, asked)
     assert len(statements) <= 4
     assert "東京都千代田区" in text
     assert "札幌市" not in text
+
+
+def test_the_name_stands_in_latin_letters_beside_the_japanese_one_in_english_alone(client):
+    week(LAST)
+    municipality_rows(1)
+
+    texts = {}
+    for language in ("en", "ja"):
+        client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+        texts[language] = client.get("/figures/").text
+
+    assert '<span lang="ja">北海道札幌市</span> (Sapporo, Hokkaido)' in texts["en"]
+    assert "Sapporo" not in texts["ja"]
 
 
 def test_fifty_municipalities_stand_there_and_the_page_says_of_how_many(client):
