@@ -5,10 +5,16 @@ for (const picture of document.querySelectorAll(".timeline-scroll")) {
   picture.scrollLeft = place - picture.clientWidth / 2;
 }
 
-// After htmx has replaced <main>: move the focus to what changed, and say the message aloud.
+// After htmx has replaced <main> or the line of opinions: move the focus to what must be mended, else
+// to what changed there, and say the message aloud.
+let aside = null;
+document.addEventListener("htmx:before:swap", (event) => {
+  aside = event.detail.ctx.target.closest("aside");
+});
 document.addEventListener("htmx:after:swap", () => {
   const main = document.getElementById("main");
-  const changed = document.querySelector("[data-focus]") || main.querySelector("h1");
+  const part = aside || main;
+  const changed = part.querySelector("[role=alert], [data-focus]") || main.querySelector("h1");
   changed?.focus();
   const message = main.querySelector("[data-announce]");
   document.getElementById("announcement").textContent = message ? message.innerText : "";

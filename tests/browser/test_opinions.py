@@ -35,6 +35,25 @@ def test_an_opinion_is_given_by_keyboard_alone_and_the_page_stays(page, site, co
     assert complaints == []
 
 
+def test_focus_goes_to_what_must_be_mended_and_then_to_what_was_kept(page, site, renewal):
+    page.goto(f"{site}/tasks/{renewal.pk}/")
+    page.get_by_role("button", name="I have done this").click()
+    expect(page.locator("#state")).to_be_focused()  # a part of the page that takes focus too
+
+    page.locator(".opinion").get_by_role("button", name="No", exact=True).click()
+    expect(page.get_by_role("heading", name="Noted. Would you say why?")).to_be_focused()
+    for reason in page.locator("[name=reasons]").all()[:4]:
+        reason.check()
+    page.get_by_role("button", name="Send").click()
+
+    alert = page.locator("aside").get_by_role("alert")
+    expect(alert).to_be_focused()
+    expect(alert).to_contain_text("Choose at most three.")
+    page.locator("[name=reasons]").first.uncheck()
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading", name="Your opinion has been kept")).to_be_focused()
+
+
 def test_without_scripts_it_leads_back_to_the_page(plain_page, site):
     page = plain_page
     page.goto(f"{site}/settings/")

@@ -365,6 +365,7 @@ def test_the_owner_reads_it_on_every_staff_page_until_it_was_seen(client, review
     assertContains(client.get(start), f'<a href="{page_for(owned)}">To the alert</a>')
     for address in pages:
         assertContains(client.get(address), ALARM)
+        assertContains(client.get(address), f'<a href="{page_for(owned)}">To the alert</a>')
     answer = client.post(page_for(owned), follow=True)
 
     assertContains(answer, "It has been seen, and is an alarm no more.")
