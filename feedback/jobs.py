@@ -3,8 +3,9 @@
 import time
 
 from celery import shared_task
+from django.utils import timezone
 
-from feedback import alerts, mails, read
+from feedback import alerts, mails, read, rising_now
 from portal import clock
 
 SENDS_FOR = 30  # seconds, then other jobs have their turn
@@ -30,6 +31,12 @@ def read_words():
     """Read the texts that nobody has read yet; the job ten seconds later goes on."""
     ends_at = time.monotonic() + READS_FOR
     read.read(until=lambda: time.monotonic() > ends_at)
+
+
+@shared_task
+def find_rising():
+    """Look for the words that are rising, if it is time again. Safe to run twice, also at once."""
+    return rising_now.look(now=timezone.now())
 
 
 @shared_task

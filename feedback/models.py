@@ -423,6 +423,27 @@ class AlertLook(models.Model):
         return str(self.day)
 
 
+class RisingWords(models.Model):
+    """Which words were rising at `at`: one row, written anew by a job (rising_now.py)."""
+
+    ONE = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONE)
+    at = models.DateTimeField(_("at"), null=True)  # null: it has always taken too long
+    words = models.JSONField(_("words"), default=list)
+    next_at = models.DateTimeField(_("looked for again from"))
+
+    class Meta:
+        verbose_name = _("rising words")
+        verbose_name_plural = _("rising words")
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="rising_words_in_one_row"),
+        ]
+
+    def __str__(self):
+        return str(self.at)
+
+
 class Alert(OwesMail):
     """That a page has become less clear: in the seven days before `day` than in the 28 before."""
 

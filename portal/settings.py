@@ -436,6 +436,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "opinion-rising": {
+        "task": "feedback.jobs.find_rising",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "opinion-alert-mails": {
         "task": "feedback.jobs.tell_owners",
         "schedule": 60.0,

@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from django.db import transaction
 from django.utils import timezone, translation
 
-from feedback import alerts, review
+from feedback import alerts, review, rising_now
 from feedback.models import Improvement, Opinion, PageOwner, Wording
 from feedback.pairs import pairs
 from feedback.publish import publish
@@ -76,6 +76,7 @@ def make_opinions(*, today: date) -> None:
     tell_what_was_done(reviewer, publisher, changed)
     become_less_clear(publisher, office, today)
     read()
+    rising_now.look(now=timezone.now())
     alerts.look(day=today)
 
 

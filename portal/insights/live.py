@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from feedback.before_after import Share
 from feedback.models import Alert, Opinion
-from feedback.rising import rising
+from feedback.rising_now import rising_now
 from feedback.shares import PageShare, page_shares
 from portal.bars import in_words
 from portal.database import run
@@ -65,12 +65,14 @@ def said(now: datetime) -> dict:
 
 def done(now: datetime) -> dict:
     today = timezone.localdate(now)
+    words_at, words = rising_now()
     return {
         "counted_at": now,
         "begun": stops.begun(now=now),
         "to_dos": stops.to_dos(today=today),
         "errors": errors(today),
-        "rising": rising(until=now),
+        "rising": words,
+        "rising_at": words_at,
     }
 
 

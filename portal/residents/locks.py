@@ -14,3 +14,4 @@ LOCK_OF_REMINDERS = 6  # whoever promises a day's reminders
 LOCK_OF_ALERTS = 7  # whoever compares the pages of the portal, once a day
 LOCK_OF_UPLOAD = 8  # whoever merges an upload, for as long as the connection lives
 LOCK_OF_WEBHOOK = 9  # whoever brings changes to one receiver (portal/exchange/webhooks)
+LOCK_OF_WORDS = 10  # whoever looks for words that are rising

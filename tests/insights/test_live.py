@@ -8,6 +8,7 @@ from django.core.cache import caches
 from django.db import connection
 from django.urls import reverse
 
+from feedback.rising_now import look
 from portal.applications.models import ProcedureVersion
 from portal.applications.ship import ship
 from portal.insights import live
@@ -178,6 +179,7 @@ def test_everything_that_it_shows_can_be_kept(client, reviewer):
             opinions(1, text=said, state="new", terms=[term, f"{number}"])
     for number in range(40):
         opinions(1, text=f"前 {number}", state="new", terms=[f"前{number}"], days_ago=20)
+    look(now=NOW)
     error("account_login login:invalid", 2)
     UseDay.objects.create(
         day=NOW.date(), measure="task-seen", about="card.insurance-use", language="ja", times=3
@@ -196,6 +198,23 @@ def test_everything_that_it_shows_can_be_kept(client, reviewer):
             reverse("admin:feedback_alert_change", args=[alert.uuid]),
         ):
             assert said in page
+
+
+def test_rising_words_are_never_counted_by_the_page_which_says_of_when_they_are(
+    client, reviewer, statements
+):
+    before = client.get(PAGE).content.decode()
+    assert "The words have not been counted yet" in before
+    look(now=NOW - timedelta(hours=3))
+    caches["fragments"].clear()
+    statements.clear()
+
+    after = client.get(PAGE).content.decode()
+
+    day = '<time datetime="2026-11-24">24 November 2026 (Tue)</time>'
+    assert f"Counted on {day} at 09:00." in after
+    assert "No word is rising beyond what chance does." in after
+    assert [one for one in statements if "unnest(terms)" in one] == []
 
 
 def test_an_alert_that_was_seen_stands_no_more():
