@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
@@ -22,7 +23,7 @@ def serve(tmp_path, db):
     """Return a function that starts gunicorn and gives its address, process and log."""
     started = []
 
-    def serve():
+    def serve(**environment):
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         log = tmp_path / f"{port}.log"
@@ -33,7 +34,7 @@ def serve(tmp_path, db):
                     *("--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS)),
                 ],
                 cwd=project.BASE_DIR,
-                env=production(tmp_path),
+                env=production(tmp_path) | environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -111,3 +112,59 @@ def test_a_new_start_counts_from_the_beginning(serve):
     port, _process, _log = serve()
 
     assert counted(port, "livez") < 20
+
+
+# ---- what is no request
+LONG, MANY = b"a" * 5_000, b"".join(b"X-%d: 1\r\n" % n for n in range(120))
+UNREAD = {
+    400: b"GE T %s HTTP/1.1\r\n\r\n",
+    414: b"GET %s" + LONG + b" HTTP/1.1\r\n\r\n",
+    431: b"GET %s HTTP/1.1\r\n" + MANY + b"\r\n",
+}
+KINDS = {400: "bad-request", 408: "request-too-slow", 414: "address-too-long"}
+KINDS |= {431: "headers-too-large"}
+
+
+def say(port, request):
+    """Send bytes, and return status, headers and body of what is answered before the end."""
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=READY_WITHIN)) as sender:
+        sender.sendall(request)
+        answer = b""
+        while some := sender.recv(65_536):
+            answer += some
+    head, _empty, body = answer.partition(b"\r\n\r\n")
+    status, *headers = head.decode().split("\r\n")
+    return int(status.split()[1]), dict(one.split(": ", 1) for one in headers), body
+
+
+def is_a_problem(answer, status):
+    told, headers, body = answer
+    document = json.loads(body)
+    assert told == document["status"] == status
+    assert headers["Content-Type"] == "application/problem+json"
+    assert headers["Connection"] == "close"
+    assert document["type"].endswith(f"/api/problems/{KINDS[status]}/")
+    assert document["request_id"] == headers["X-Request-ID"]
+
+
+def is_a_page(answer, status):
+    told, headers, _body = answer
+    assert (told, headers["Content-Type"]) == (status, "text/html")
+
+
+def test_a_call_that_can_not_be_read_is_answered_with_a_problem_and_a_page_with_a_page(serve):
+    port, _process, log = serve()
+
+    for status, request in UNREAD.items():
+        is_a_problem(say(port, request % b"/api/v1/connection"), status)
+        is_a_page(say(port, request % b"/account/"), status)
+
+    for line in map(json.loads, log.read_text().splitlines()):
+        assert "/api/" not in line["event"]
+
+
+def test_a_request_whose_head_does_not_come_to_its_end_is_ended(serve):
+    port, _process, _log = serve(HEAD_SECONDS="1")
+    for path, holds in (("/api/v1/facts", is_a_problem), ("/account/", is_a_page)):
+        holds(say(port, f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n".encode()), 408)
+    assert answers(port)

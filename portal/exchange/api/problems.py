@@ -5,15 +5,20 @@ Each kind of problem has a name, a status, a title, and an explanation on a page
 """
 
 import json
+import logging
 from dataclasses import dataclass
+from uuid import uuid4
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 from django.utils.encoding import escape_uri_path
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from structlog.contextvars import get_contextvars
+from structlog.contextvars import bound_contextvars, get_contextvars
+
+logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 KINDS: dict[str, "Kind"] = {}
@@ -75,6 +80,20 @@ def answer(request, problem: Problem) -> HttpResponse:
     return response
 
 
+def unread(status: int) -> HttpResponse:
+    """Return the document for a request that the web server could not read (gunicorn.conf.py)."""
+    request = HttpRequest()
+    request.path = "/api/v1/"
+    with (
+        bound_contextvars(request_id=uuid4().hex),
+        translation.override(settings.LANGUAGE_CODE),  # which one it asked for was not read
+    ):
+        response = answer(request, Problem(of_status(status)))
+        response.headers["X-Request-ID"] = get_contextvars()["request_id"]
+        logger.info("A request could not be read", extra={"status": response.status_code})
+    return response
+
+
 def of_status(status: int) -> Kind:
     """Return what is said of a status where nobody said more."""
     return _OF_STATUS.get(status) or (FAILED if status >= 500 else BAD_REQUEST)
@@ -128,11 +147,23 @@ WRONG_METHOD = kind(
     _("This address is asked in another way"),
     _("The header “Allow” names the methods that the address knows."),
 )
+HEAD_TOO_SLOW = kind(
+    "request-too-slow",
+    408,
+    _("The request came too slowly"),
+    _("Its address and headers were not there in time. Nothing was changed. Send it again."),
+)
 TOO_LARGE = kind(
     "too-large",
     413,
     _("The body is too large"),
     _("Send it in several requests; every order and every split ends the same."),
+)
+ADDRESS_TOO_LONG = kind(
+    "address-too-long",
+    414,
+    _("The address is too long"),
+    _("Method and address together have at most 4,094 bytes."),
 )
 WRONG_TYPE = kind(
     "unsupported-content",
@@ -151,6 +182,12 @@ TOO_MANY = kind(
     429,
     _("Too many requests"),
     _("Wait for as many seconds as the header “Retry-After” says, then go on."),
+)
+HEADERS_TOO_LARGE = kind(
+    "headers-too-large",
+    431,
+    _("Too many headers, or too large ones"),
+    _("A request has at most 100 headers, of at most 8,190 bytes each."),
 )
 FAILED = kind(
     "failed",
@@ -173,5 +210,6 @@ _OF_STATUS = {
     for one in (
         *(BAD_REQUEST, NOT_SIGNED_IN, MAY_NOT, NOT_FOUND, WRONG_METHOD, TOO_LARGE, WRONG_TYPE),
         *(NOT_VALID, TOO_MANY, FAILED, NOT_AVAILABLE),
+        *(HEAD_TOO_SLOW, ADDRESS_TOO_LONG, HEADERS_TOO_LARGE),
     )
 }
