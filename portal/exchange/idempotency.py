@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from portal.exchange.body import TOO_SLOW, BodyRefused
 from portal.exchange.models import Connection, KeyedCall, Upload
 
 KEPT_FOR = timedelta(hours=24)
@@ -82,13 +83,16 @@ def hold_on(call: KeyedCall | None) -> None:
 def received(call: KeyedCall | None, upload: Upload, *, digest: str = "") -> None:
     """Note which body came, in the transaction that makes it an upload.
 
-    `digest` is the body's, where that is not the upload's.
+    `digest` is the body's, where that is not the upload's. Raises BodyRefused where nothing came
+    for so long that the key was free again: whoever has it now has sent the same, or something new.
     """
     if call is None:
         return
     call.digest, call.upload = digest or upload.digest, upload
     call.held_until = timezone.now() + HELD_FOR
-    call.save(update_fields=["digest", "upload", "held_until"])
+    held = KeyedCall.objects.filter(pk=call.pk)
+    if not held.update(digest=call.digest, upload=upload, held_until=call.held_until):
+        raise BodyRefused(TOO_SLOW)
 
 
 def answered(call: KeyedCall, status: int, answer: dict) -> None:

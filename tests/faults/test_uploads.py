@@ -8,6 +8,7 @@ import signal
 import socket
 import urllib.request
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -240,14 +241,16 @@ def test_a_page_is_read_while_a_chunk_is_written(undisturbed, web):
 class Sender:
     """A sender that writes its request by hand."""
 
-    def __init__(self, site, key, *headers):
+    def __init__(
+        self, site, key, *headers, path="/api/v1/facts", content_type="application/x-ndjson"
+    ):
         address = urlsplit(site.web)
         self.socket = socket.create_connection((address.hostname, address.port), timeout=60)
         lines = [
-            "POST /api/v1/facts HTTP/1.1",
+            f"POST {path} HTTP/1.1",
             f"Host: {address.netloc}",
             f"Authorization: Bearer {key}",
-            "Content-Type: application/x-ndjson",
+            f"Content-Type: {content_type}",
             *headers,
         ]
         self.send(("\r\n".join(lines) + "\r\n\r\n").encode())
@@ -314,6 +317,25 @@ def test_a_sender_from_whom_nothing_more_comes_is_ended_and_its_thread_is_free(s
     assert answer.startswith(b"HTTP/1.1 408 "), answer
     assert b"body-too-slow" in answer
     nothing_is_left(served.site, "body-too-slow")
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [
+        ("/api/v1/oauth/token", "application/x-www-form-urlencoded"),
+        (f"/api/v1/webhooks/{UUID(int=1)}/replay", "application/json"),
+        ("/api/v1/applications/S-1/status", "application/json"),
+    ],
+)
+def test_a_small_body_that_stops_coming_is_ended_too(served, path, content_type):
+    length = "Content-Length: 100"
+    sender = Sender(served.site, served.key, length, path=path, content_type=content_type)
+    sender.send(b"{")
+
+    answer = sender.answer()
+
+    assert answer.startswith(b"HTTP/1.1 408 "), answer
+    assert b"body-too-slow" in answer
 
 
 def test_a_sender_that_leaves_leaves_nothing(served):

@@ -19,10 +19,12 @@ from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationEr
 from portal.errors import RETRY_AFTER
 from portal.exchange.api import problems
 from portal.exchange.api.problems import Problem
+from portal.exchange.api.receiving import read_small
 
 logger = logging.getLogger(__name__)
 
 BEGINS, PAGES = "/api/", "api-pages"
+WITH_VALUES = {"api-token", "replay_webhook"}  # the others have no body, or read it by themselves
 # No browser shows these answers, and none should take them for a page of ours.
 POLICY = "default-src 'none'; frame-ancestors 'none'"
 
@@ -60,6 +62,8 @@ def answered(request, match):
         request.get_host()  # raises where it is not ours, as for pages
         if match is None:
             raise Http404
+        if match.url_name in WITH_VALUES and request.method == "POST":
+            read_small(request)
         response = match.func(request, *match.args, **match.kwargs)
     except Exception as error:
         return problem_of(request, error)

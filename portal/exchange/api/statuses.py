@@ -144,11 +144,12 @@ def received(connection, call: KeyedCall | None, content: bytes, ref: str) -> Up
     line = line_of(content, connection, ref)
     check_line(connection, line, ref)
     digest = sha256(content).hexdigest()
-    upload, _lines = receive.receive(
-        [line, b"\n"],
-        connection=connection,
-        on_received=partial(idempotency.received, call, digest=digest),
-    )
+    with refusals():
+        upload, _lines = receive.receive(
+            [line, b"\n"],
+            connection=connection,
+            on_received=partial(idempotency.received, call, digest=digest),
+        )
     return upload
 
 

@@ -214,3 +214,11 @@ def test_tokens_that_have_ended_are_forgotten(made):
     with time_machine.travel(timezone.now() + timedelta(minutes=61), tick=False):
         assert forget_tokens() == 1
     assert not Token.objects.exists()
+
+
+def test_a_body_longer_than_values_are_is_not_read(made):
+    answer = fetch(made, resource="x" * 70_000)
+
+    assert answer.status_code == 413
+    assert answer.json()["type"].endswith("/api/problems/too-large/")
+    assert not Token.objects.exists()

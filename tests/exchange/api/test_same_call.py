@@ -11,6 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.exchange import idempotency, jobs, merging, receive
+from portal.exchange.api import facts
+from portal.exchange.body import body_of
 from portal.exchange.keys import make_key
 from portal.exchange.models import Connection, KeyedCall, Upload
 from portal.residents.models import FactReport, Source
@@ -114,6 +116,25 @@ class TestInTurn:
         KeyedCall.objects.filter(pk=call.pk).update(held_until=timezone.now())
 
         assert again(caller, person(5)).json()["lines"]["changed"] == 1
+
+    def test_who_stalled_until_another_had_the_key_is_told_so(self, caller, monkeypatch):
+        """Nothing came for a minute, so the key was free: who asks again meanwhile is first."""
+        meanwhile = []
+
+        def stalls(*args, **options):
+            monkeypatch.undo()
+            yield from body_of(*args, **options)
+            KeyedCall.objects.update(held_until=timezone.now())
+            meanwhile.append(again(caller, person()))
+
+        monkeypatch.setattr(facts, "body_of", stalls)
+        late = again(caller, person())
+
+        assert (late.status_code, problem(late)) == (408, "body-too-slow")
+        assert [one.status_code for one in meanwhile] == [200]
+        assert again(caller, person()).json() == meanwhile[0].json()
+        states = Upload.objects.order_by("pk").values_list("state", "why_failed")
+        assert list(states) == [("failed", "body-too-slow"), ("done", "")]
 
     def test_a_call_killed_while_it_merged_is_answered_by_what_came_of_it(
         self, caller, connection, queue
