@@ -8,6 +8,7 @@ from ninja import Router
 
 from portal.exchange import idempotency, merging, receive
 from portal.exchange.api import rate
+from portal.exchange.api.calls import A_FACT, A_PERSON
 from portal.exchange.api.receiving import (
     BODY_REFUSALS,
     KEY_PARAMETER,
@@ -40,7 +41,12 @@ NDJSON = {"application/x-ndjson", "application/ndjson", "application/jsonl", "te
             "required": False,
             "description": "One JSON object a line, UTF-8; packed with gzip if you like. "
             "None is a file without lines.",
-            "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
+            "content": {
+                "application/x-ndjson": {
+                    "schema": {"type": "string"},
+                    "example": f"{A_PERSON}\n{A_FACT}\n",
+                }
+            },
         },
         "responses": {
             **BODY_REFUSALS,

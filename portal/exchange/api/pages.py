@@ -37,7 +37,11 @@ def problem(request, name):
 @require_safe
 def reference_page(request):
     document = api.get_openapi_schema()
-    context = {"calls": reference.calls(document), "shapes": reference.shapes(document)}
+    context = {
+        "calls": reference.calls(document),
+        "shapes": reference.shapes(document),
+        "everywhere": reference.everywhere(),
+    }
     return render(request, "exchange/reference.html", context)
 
 

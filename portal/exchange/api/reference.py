@@ -1,15 +1,29 @@
 """The OpenAPI document as rows for a page, which so needs no scripts."""
 
+import json
+import re
 from typing import NamedTuple
 
+from portal.exchange.api.document import EVERYWHERE
+
 PREFIX = "#/components/schemas/"
+
+
+class Piece(NamedTuple):
+    """Some words of a text, or a word of a program in it."""
+
+    text: str
+    is_code: bool
+
+
+Prose = list[list[Piece]]  # paragraphs
 
 
 class Field(NamedTuple):
     name: str
     type: "Type"
     required: bool
-    description: str = ""
+    description: Prose
     place: str = ""
 
 
@@ -22,9 +36,15 @@ class Type(NamedTuple):
 
 class Answer(NamedTuple):
     status: str
-    description: str
+    description: Prose
     media: str
     type: Type
+
+
+class Body(NamedTuple):
+    media: str
+    type: Type
+    example: str
 
 
 class Call(NamedTuple):
@@ -32,34 +52,37 @@ class Call(NamedTuple):
     method: str
     path: str
     summary: str
-    description: str
+    description: Prose
     parameters: list[Field]
-    bodies: list[tuple[str, Type]]
+    bodies: list[Body]
     answers: list[Answer]
 
 
 class Shape(NamedTuple):
     name: str
-    description: str
+    description: Prose
     fields: list[Field]
+    example: str
 
 
 def calls(document: dict) -> list[Call]:
+    """Return the calls, of their answers those that not all of them have."""
     return [
         Call(
             id=call["operationId"],
             method=method.upper(),
             path=path,
             summary=call.get("summary", ""),
-            description=call.get("description", ""),
+            description=said(call),
             parameters=[parameter(one) for one in call.get("parameters", [])],
             bodies=[
-                (media, type_of(content.get("schema", {})))
+                Body(media, type_of(content.get("schema", {})), shown(content.get("example", "")))
                 for media, content in call.get("requestBody", {}).get("content", {}).items()
             ],
             answers=[
                 one
                 for status, response in call["responses"].items()
+                if response.get("description") != EVERYWHERE.get(status)
                 for one in answers(status, response)
             ],
         )
@@ -73,7 +96,7 @@ def parameter(one: dict) -> Field:
         one["name"],
         type_of(one.get("schema", {})),
         one.get("required", False),
-        one.get("description", ""),
+        said(one),
         one["in"],
     )
 
@@ -81,28 +104,55 @@ def parameter(one: dict) -> Field:
 def answers(status: str, response: dict) -> list[Answer]:
     content = response.get("content") or {"": {}}
     return [
-        Answer(status, response.get("description", ""), media, type_of(one.get("schema", {})))
+        Answer(status, said(response), media, type_of(one.get("schema", {})))
         for media, one in content.items()
     ]
+
+
+def everywhere() -> list[tuple[str, str]]:
+    """Return status and description of what every call can answer."""
+    return list(EVERYWHERE.items())
 
 
 def shapes(document: dict) -> list[Shape]:
     return [
         Shape(
             name,
-            schema.get("description", ""),
+            said(schema),
             [
                 Field(
                     field,
                     type_of(what),
                     field in schema.get("required", []),
-                    what.get("description", ""),
+                    said(what),
                 )
                 for field, what in schema.get("properties", {}).items()
             ],
+            shown(next(iter(schema.get("examples", [])), "")),
         )
         for name, schema in sorted(document["components"]["schemas"].items())
     ]
+
+
+def said(described: dict) -> Prose:
+    """Return a description as paragraphs: their line ends mean nothing, `such words` are code."""
+    text = described.get("description", "")
+    return [
+        [
+            Piece(piece, is_code=number % 2 == 1)
+            for number, piece in enumerate(re.split(r"`([^`]+)`", " ".join(one.split())))
+            if piece
+        ]
+        for one in re.split(r"\n\s*\n", text)
+        if one.strip()
+    ]
+
+
+def shown(example) -> str:
+    """Return an example as it is sent or answered."""
+    if isinstance(example, str):
+        return example.strip()
+    return json.dumps(example, ensure_ascii=False, indent=2)
 
 
 def type_of(schema: dict) -> Type:

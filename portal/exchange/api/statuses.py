@@ -16,6 +16,7 @@ from portal import clock
 from portal.applications.models import Application, ApplicationRef
 from portal.exchange import idempotency, merging, reasons, receive
 from portal.exchange.api import problems
+from portal.exchange.api.calls import A_STATUS
 from portal.exchange.api.problems import Problem
 from portal.exchange.api.receiving import (
     BODY_REFUSALS,
@@ -109,7 +110,12 @@ class StatusOut(Schema):
         "parameters": [KEY_PARAMETER],
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": StatusIn.json_schema()}},
+            "content": {
+                "application/json": {
+                    "schema": StatusIn.json_schema(),
+                    "example": json.loads(A_STATUS),
+                }
+            },
         },
         "responses": {
             **BODY_REFUSALS,

@@ -74,6 +74,8 @@ Moment = Annotated[AwareDatetime, BeforeValidator(as_text), AfterValidator(in_ut
 class ReplayIn(Schema):
     since: Moment = Field(alias="from", description="With its offset from UTC.")
 
+    model_config = {"json_schema_extra": {"examples": [{"from": "2026-11-01T00:00:00+09:00"}]}}
+
 
 class ReplayOut(Schema):
     """How many changes are brought again."""

@@ -11,8 +11,13 @@ from openapi_spec_validator import validate
 
 from portal.exchange.api import api, reference
 from portal.exchange.api.calls import CALLS
+from portal.exchange.api.document import EVERYWHERE
 from portal.exchange.api.problems import KINDS
+from portal.exchange.api.statuses import StatusIn
+from portal.exchange.formats import Reader
 from portal.insights.models.use import Measure
+from tests.exchange.facts import TODAY
+from tests.factories import CHIYODA
 
 PAGES = {
     "/api/": ("事実を送るシステムの方へ", "For systems that send facts"),
@@ -119,6 +124,42 @@ def test_the_reference_names_every_call_and_every_document(document):
         assert f"{call.method} {call.path}" in page
     for name in document["components"]["schemas"]:
         assert f'id="shape-{name}"' in page
+
+
+def example_of(document, path):
+    [(_media, content)] = document["paths"][path]["post"]["requestBody"]["content"].items()
+    return content["example"]
+
+
+def test_the_examples_of_bodies_are_taken_as_they_stand(document):
+    reader = Reader(today=TODAY, municipalities={CHIYODA})
+    status = example_of(document, "/api/v1/applications/{ref}/status")
+    given = {"kind": "application-status", "source": "sandbox", "ref": "S-17"}
+    lines = [*example_of(document, "/api/v1/facts").splitlines(), json.dumps(status | given)]
+
+    read = [reader.read(line.encode()) for line in lines]
+
+    assert [line.kind for line in read] == ["resident", "insurance", "application-status"]
+    assert [line.reason for line in read] == [""] * 3
+    assert set(status) == set(StatusIn.json_schema()["required"])
+
+
+def test_the_reference_shows_examples_and_what_all_calls_answer_once(document):
+    page = unescape(read("/api/reference/").text)
+
+    assert example_of(document, "/api/v1/facts").strip() in page
+    assert '"status": "under-review"' in page
+    for description in EVERYWHERE.values():
+        assert page.count(f"<td>{description}</td>") == 1
+
+
+def test_descriptions_are_read_as_prose():
+    text = "One `word`\nof code.\n\nAnother <b>."
+
+    assert reference.said({"description": text}) == [
+        [("One ", False), ("word", True), (" of code.", False)],
+        [("Another <b>.", False)],
+    ]
 
 
 @pytest.mark.parametrize(
