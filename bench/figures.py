@@ -17,7 +17,7 @@ from bench.cases import CASES
 from bench.databases import throw_away_database
 from portal import local_servers
 
-TODAY, LAST = date(2026, 11, 24), date(2026, 11, 16)
+TODAY, LAST, SUNDAY = date(2026, 11, 24), date(2026, 11, 16), date(2026, 11, 22)
 MUNICIPALITIES, PROCEDURES = 1741, 30
 APPLICATIONS = 470_888  # of a week, the brief's number
 # All sums of two weeks; of the weeks before those by procedure or place alone.
@@ -129,9 +129,12 @@ def count_weeks(applications: int) -> None:
     first = seconds_of(lambda: roll_up(today=TODAY))
     again = seconds_of(lambda: roll_up(today=TODAY))
     Application.objects.filter(state="completed").first().delete()
+    week = Application.objects.filter(sent_at__date__range=(LAST, SUNDAY)).count()
     late = seconds_of(lambda: roll_up(today=TODAY))
     print(f"{applications:,} applications of six weeks are counted, a year back, in {first:.1f} s;")
-    print(f"again with nothing new in {again:.1f} s, with one changed in {late:.1f} s.")
+    print(f"again with nothing new in {again:.1f} s, with one changed in {late:.1f} s;")
+    hour = seconds_of(lambda: roll_up(today=SUNDAY, weeks=1))
+    print(f"each hour the running week alone, once it has {week:,} of them, in {hour:.1f} s.")
 
 
 def main() -> None:

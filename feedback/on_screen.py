@@ -36,14 +36,25 @@ class OnScreen(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     errors: tuple[str, ...] = ()
 
 
-def on_screen(*, route: str, template: str, form=None, texts: Iterable[str] = (), **about):
-    """Return what is on the screen now; `about` are the other fields of OnScreen, by name."""
+def on_screen(
+    *,
+    route: str,
+    template: str,
+    form=None,
+    refused: Iterable[str] = (),
+    texts: Iterable[str] = (),
+    **about,
+):
+    """Return what is on the screen now; `about` are the other fields of OnScreen, by name.
+
+    `refused`: errors that stand there and are none of the form's, as "file:too-large".
+    """
     return OnScreen(
         route=route,
         language=translation.get_language(),
         template=template,
         wording=wording_version(template, texts),
-        errors=errors_of(form),
+        errors=(*errors_of(form), *refused)[:MOST_ERRORS],
         **about,
     )
 

@@ -9,6 +9,7 @@ from tasks.rules import registry
 NAMES = {
     "tasks:home": pgettext_lazy("page", "What to do (first page)"),
     "tasks:task": pgettext_lazy("page", "A thing to do"),
+    "tasks:snooze": pgettext_lazy("page", "A thing to do"),  # which says what is wrong with a day
     "tasks:why": _("Why do I (not) see this?"),
     "tasks:why-rule": pgettext_lazy("page", "Why do I (not) see this? (one rule)"),
     "tasks:settings": _("Settings"),
@@ -18,6 +19,7 @@ NAMES = {
     "applications:procedure": pgettext_lazy("page", "A procedure"),
     "applications:start": pgettext_lazy("page", "Begin an application"),
     "applications:question": pgettext_lazy("page", "A question of an application"),
+    "applications:attach": pgettext_lazy("page", "A question of an application"),
     "applications:review": _("Check your answers"),
     "applications:sent": pgettext_lazy("page", "Application sent"),
     "applications:mine": _("My applications and services in use"),

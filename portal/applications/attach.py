@@ -38,18 +38,21 @@ def attached(application: Application, question: str | None = None) -> list[Atta
 def attach(*, resident: Resident, uuid, question: str, upload: UploadedFile | None, by):
     """Keep a file with the question. Raises CannotAttach, Closed and Application.DoesNotExist."""
     if upload is None:
-        raise CannotAttach(_("Choose a file first."))
+        raise CannotAttach(_("Choose a file first."), code="required")
     if upload.size > LARGEST:
         shown = max(upload.size, LARGEST + LARGEST // 100)  # not "10.0 MB, and at most 10.0 MB fit"
         raise CannotAttach(
             _("This file has %(size)s, and at most %(largest)s fit. Make it smaller.")
-            % {"size": filesizeformat(shown), "largest": filesizeformat(LARGEST)}
+            % {"size": filesizeformat(shown), "largest": filesizeformat(LARGEST)},
+            code="too-large",
         )
     data = upload.read()
     media_type = checked_type(data)
     found = scan(data)
     if found == Attachment.Scan.INFECTED:
-        raise CannotAttach(_("Something harmful was found in this file. It was not kept."))
+        raise CannotAttach(
+            _("Something harmful was found in this file. It was not kept."), code="harmful"
+        )
     attachment = Attachment(
         resident=resident,
         uuid=uuid4(),
@@ -66,14 +69,18 @@ def attach(*, resident: Resident, uuid, question: str, upload: UploadedFile | No
         files = attached(application, question)
         since = timezone.now() - KEPT_FOR
         if Attachment.objects.filter(resident=resident, added_at__gt=since).count() >= MOST_A_DAY:
-            raise CannotAttach(_("You have attached very many files today. Go on tomorrow."))
+            raise CannotAttach(
+                _("You have attached very many files today. Go on tomorrow."),
+                code="too-many-today",
+            )
         if len(files) >= MOST:
             raise CannotAttach(
-                _("There are %(most)d files already. Remove one first.") % {"most": MOST}
+                _("There are %(most)d files already. Remove one first.") % {"most": MOST},
+                code="too-many",
             )
         asked = definition_of(application.version.definition).question(question)
         if asked is None or asked.type != "file":
-            raise CannotAttach(_("No file is asked for here."))
+            raise CannotAttach(_("No file is asked for here."), code="not-asked")
         _keep(application, question, [*files, attachment])
         attachment.application = application
         attachment.save(force_insert=True)

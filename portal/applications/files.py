@@ -36,22 +36,32 @@ KEPT_FOR = timedelta(days=1)  # what was removed from a draft
 
 
 class CannotAttach(ValueError):
-    """The text says what is wrong with the file, and what next."""
+    """The text says what is wrong with the file, and what next; `code` what it is called there."""
+
+    def __init__(self, text: str, *, code: str):
+        super().__init__(text)
+        self.code = code
 
 
 def checked_type(data: bytes) -> str:
     """Return the media type by content. Raises CannotAttach: empty, another, or two at once."""
     if not data:
-        raise CannotAttach(_("This file is empty. Choose another one."))
+        raise CannotAttach(_("This file is empty. Choose another one."), code="empty")
     found = _type_of(data)
     if found is None:
         raise CannotAttach(
-            _("This is not a PDF, JPEG, PNG or HEIC file, whatever its name says. Choose another.")
+            _("This is not a PDF, JPEG, PNG or HEIC file, whatever its name says. Choose another."),
+            code="other-kind",
         )
     if _is_cut_off(data, found):
-        raise CannotAttach(_("This file is damaged or cut off. Save it again and attach that."))
+        raise CannotAttach(
+            _("This file is damaged or cut off. Save it again and attach that."), code="damaged"
+        )
     if _is_something_else_too(data, found):
-        raise CannotAttach(_("Something else is hidden in this file. Save or photograph it again."))
+        raise CannotAttach(
+            _("Something else is hidden in this file. Save or photograph it again."),
+            code="two-kinds",
+        )
     return found
 
 

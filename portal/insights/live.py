@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.core.cache import caches
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from feedback.before_after import Share
 from feedback.models import Alert, Opinion
 from feedback.rising_now import rising_now
 from feedback.shares import PageShare, page_shares
+from portal.applications.definition import definition_of
+from portal.applications.models import ProcedureVersion
 from portal.bars import in_words
 from portal.database import run
 from portal.insights import stops
@@ -66,11 +68,13 @@ def said(now: datetime) -> dict:
 def done(now: datetime) -> dict:
     today = timezone.localdate(now)
     words_at, words = rising_now()
+    shown = errors(today)
     return {
         "counted_at": now,
         "begun": stops.begun(now=now),
         "to_dos": stops.to_dos(today=today),
-        "errors": errors(today),
+        "errors": shown,
+        "questions": questions_of(shown),
         "rising": words,
         "rising_at": words_at,
     }
@@ -209,6 +213,10 @@ class Error:
     times: int
     before: int  # a week, in the four weeks before
 
+    @property
+    def procedure(self) -> str:
+        return self.question.partition("/")[0]
+
     @classmethod
     def of(cls, about: str, times: int, before: int) -> "Error":
         """Read what the counter calls it (portal.insights.middleware.error_about)."""
@@ -230,3 +238,17 @@ def errors(today: date) -> list[Error]:
         .order_by("-lately", "about")[:MOST_ERRORS]
     )
     return [Error.of(one["about"], one["lately"], one["before"] or 0) for one in sums]
+
+
+def questions_of(errors: list[Error]) -> dict[str, dict]:
+    """Return what the questions offered ask, by "procedure/question", in each language."""
+    keys = {error.question for error in errors if error.question}
+    procedures = {key.partition("/")[0] for key in keys}
+    offered = ProcedureVersion.objects.offered().select_related("procedure")
+    offered = offered.filter(procedure__key__in=procedures)
+    found = {}
+    # The one that all offer before a municipality's own, which adds what is asked there alone.
+    for version in offered.order_by(F("procedure__municipality").desc(nulls_last=True)):
+        for question in definition_of(version.definition).questions:
+            found[f"{version.procedure.key}/{question.key}"] = question.text
+    return {key: found[key] for key in keys & found.keys()}

@@ -7,8 +7,10 @@ import pytest
 from django.core.cache import caches
 from django.db import connection
 from django.urls import reverse
+from pytest_django.asserts import assertContains, assertNotContains
 
 from feedback.rising_now import look
+from portal.applications.definition import definition_of
 from portal.applications.models import ProcedureVersion
 from portal.applications.ship import ship
 from portal.insights import live
@@ -162,6 +164,29 @@ def test_errors_of_the_week_are_told_with_a_week_of_those_before():
         live.Error("applications:question", "child-allowance/account", "answer", "required", 7, 0),
         live.Error("account_login", "", "__all__", "email_password_mismatch", 2, 2),
     ]
+
+
+def test_an_error_is_told_in_words_with_what_the_question_asks(client, reviewer):
+    ship(using="default")
+    error("applications:question child-allowance/account answer:required", 7)
+    error("applications:attach child-allowance/account-copy file:too-large", 5)
+    error("applications:question child-allowance/gone answer:own-code", 3)
+
+    page = client.get(PAGE)
+
+    definition = definition_of(
+        ProcedureVersion.objects.offered().get(procedure__key="child-allowance").definition
+    )
+    assertContains(page, definition.question("account").text["en"])
+    for said in (
+        "Nothing was entered",
+        "The file is too large",
+        "child-allowance/gone",
+        "own-code",
+    ):
+        assertContains(page, said)
+    assertNotContains(page, "child-allowance/account<")
+    assertNotContains(page, "applications:")
 
 
 def test_everything_that_it_shows_can_be_kept(client, reviewer):

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from portal.applications.definition import definition_of
@@ -17,6 +18,7 @@ from portal.insights import counter
 from portal.insights.middleware import UseMiddleware
 from tasks.reconcile import reconcile_people
 from tests.applications.factories import ApplicationFactory
+from tests.applications.test_at_once import ANSWERS
 from tests.at_once import at_once
 from tests.factories import PASSWORD, InsuranceUseFactory, ResidentFactory, UserFactory
 
@@ -118,6 +120,23 @@ def test_an_error_of_a_question_says_of_which(client, counted, resident):
 
     place = f"applications:question residence-certificate/{question.key}"
     assert counted()[f"error-shown|{place} answer:required|ja"] == 1
+
+
+@pytest.mark.parametrize("way", ["attach", "question"])
+def test_what_is_wrong_with_a_file_is_counted_too(client, counted, resident, settings, way):
+    settings.CLAMD_URL = ""
+    ship(using="default")
+    version = ProcedureVersion.objects.offered().get(procedure__key="child-allowance")
+    answers = ANSWERS | {"account": "other"}
+    draft = ApplicationFactory(version=version, resident=resident, answers=answers)
+    client.force_login(resident.user)
+    address = reverse(f"applications:{way}", args=[draft.uuid, "account-copy"])
+
+    answer = client.post(address, {"file": SimpleUploadedFile("secret-name.pdf", b"MZ")})
+
+    assert answer.status_code == 422
+    error = f"error-shown|applications:{way} child-allowance/account-copy file:other-kind|ja"
+    assert counted() == {error: 1}
 
 
 def task_of(resident):

@@ -31,7 +31,7 @@ def attach_file(request, resident, uuid, key):
             by=request.user,
         )
     except CannotAttach as reason:
-        context = page.context(request) | {"mistakes": [("id_file", str(reason))]}
+        context = page.with_refused_file(request, reason)
         return render(request, "applications/question.html", context, status=422)
     except Closed as reason:
         messages.error(request, str(reason))

@@ -124,9 +124,7 @@ def question(request, resident, uuid, key):
     if request.method != "POST":
         return render(request, "applications/question.html", page.context(request))
     try:
-        if wrong := keep_file(request, page):
-            context = page.context(request) | {"mistakes": [("id_file", wrong)]}
-            return render(request, "applications/question.html", context, status=422)
+        keep_file(request, page)
         if request.POST.get("confirm") and page.known:
             answer = page.known
         else:
@@ -136,30 +134,29 @@ def question(request, resident, uuid, key):
                 return render(request, "applications/question.html", context, status=422)
             answer = page.form.to_store()
         application = save_answer(resident=resident, uuid=uuid, question=key, answer=answer)
+    except CannotAttach as reason:
+        context = page.with_refused_file(request, reason)
+        return render(request, "applications/question.html", context, status=422)
     except Closed as reason:
         messages.error(request, str(reason))
         return redirect("applications:application", uuid)
     return redirect(after(application, key, to_review="review" in request.GET))
 
 
-def keep_file(request, page) -> str:
-    """Attach the file chosen beside the question, if there is one; say why it cannot be."""
+def keep_file(request, page) -> None:
+    """Attach the file chosen beside the question, if there is one. Raises CannotAttach, Closed."""
     upload = request.FILES.get("file") if page.question.type == "file" else None
     if upload is None:
-        return ""
+        return
     application = page.application
-    try:
-        attach(
-            resident=application.resident,
-            uuid=application.uuid,
-            question=page.question.key,
-            upload=upload,
-            by=request.user,
-        )
-    except CannotAttach as reason:
-        return str(reason)
+    attach(
+        resident=application.resident,
+        uuid=application.uuid,
+        question=page.question.key,
+        upload=upload,
+        by=request.user,
+    )
     application.refresh_from_db(fields=["answers"])
-    return ""
 
 
 def after(application: Application, key: str, *, to_review: bool) -> str:
@@ -240,6 +237,12 @@ class QuestionPage:
             "superseded": superseded(application),
             "opinion_about": opinion_about(application.version, question),
         }
+
+    def with_refused_file(self, request, reason: CannotAttach) -> dict:
+        """Return the context of the page that says why a file was not taken."""
+        context = self.context(request)
+        about = context["opinion_about"] | {"refused": [f"file:{reason.code}"]}
+        return context | {"mistakes": [("id_file", str(reason))], "opinion_about": about}
 
 
 def form_mistakes(form) -> list[tuple[str, str]]:
