@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from feedback import alert_pages, review
+from feedback.alert_pages import page_choices, rule_choices
 from feedback.export import lines
 from feedback.found import (
     COUNTED_UP_TO,
@@ -268,10 +269,25 @@ class PublishedFilter(admin.SimpleListFilter):
 AT = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
 
 
+class ImprovementForm(forms.ModelForm):
+    """What was changed, about a page and a rule that are chosen from those that are there."""
+
+    route = forms.ChoiceField(label=gettext_lazy("Page"), required=False)
+    rule = forms.ChoiceField(label=gettext_lazy("Task rule"), required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, choices in (("route", page_choices), ("rule", rule_choices)):
+            if name in self.fields:  # not where it is only looked at
+                given = self.get_initial_for_field(self.fields[name], name) or ""
+                self.fields[name].choices = [("", "–"), *choices(given)]
+
+
 @admin.register(Improvement)
 class ImprovementAdmin(admin.ModelAdmin):
     """What was changed: written by reviewers, published by publishers, seen by everyone."""
 
+    form = ImprovementForm
     list_display = ["said_ja", "version", "changed_at", "published_at"]
     list_filter = [PublishedFilter]
     formfield_overrides = {

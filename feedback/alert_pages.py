@@ -27,6 +27,22 @@ from tasks.rules import registry
 RAREST = 1_000_000  # rarer than that is said as “at most once in” so many times
 
 
+def page_choices(chosen: str) -> list[tuple[str, str]]:
+    """Return the pages that are there, and the one chosen before; those with names first."""
+    routes = {*known_routes(), chosen} - {""}
+    called = {route: page_name(route) for route in routes}
+    names = [(route, f"{name} ({route})") for route, name in called.items() if name != route]
+    others = [(route, route) for route, name in called.items() if name == route]
+    return sorted(names, key=lambda one: one[1]) + sorted(others)
+
+
+def rule_choices(chosen: str) -> list[tuple[str, str]]:
+    rules = {one.key: f"{one.title} ({one.key})" for one in registry.values()}
+    if chosen:
+        rules.setdefault(chosen, chosen)
+    return list(rules.items())
+
+
 class PageOwnerForm(forms.ModelForm):
     """Of pages that are there and people who review; what was chosen before stays to be chosen."""
 
@@ -41,14 +57,8 @@ class PageOwnerForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        route, rule = self.instance.route, self.instance.rule
-        rules = {one.key: f"{one.title} ({one.key})" for one in registry.values()}
-        if rule:
-            rules.setdefault(rule, rule)
-        self.fields["route"].choices = [
-            (one, f"{one} – {page_name(one)}") for one in sorted({*known_routes(), route}) if one
-        ]
-        self.fields["rule"].choices = [("", "–"), *rules.items()]
+        self.fields["route"].choices = page_choices(self.instance.route)
+        self.fields["rule"].choices = [("", "–"), *rule_choices(self.instance.rule)]
         if "user" in self.fields:
             self.fields["user"].queryset = reviewers()
 

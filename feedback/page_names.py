@@ -63,7 +63,11 @@ def page_name(route: str) -> str:
     return str(NAMES.get(route, route))
 
 
+def rule_title(rule: str) -> str:
+    """Return the title of a task rule; one that is no more is called by its key."""
+    return str(registry[rule].title) if rule in registry else rule
+
+
 def page_and_rule(route: str, rule: str) -> str:
     """Return what staff call a page, with the title of the rule that it was about, if any."""
-    title = str(registry[rule].title) if rule in registry else rule
-    return " – ".join(filter(None, [page_name(route), title]))
+    return " – ".join(filter(None, [page_name(route), rule_title(rule)]))

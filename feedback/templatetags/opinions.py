@@ -4,11 +4,12 @@ from django import template
 
 from feedback.models import Opinion
 from feedback.on_screen import on_screen, signed
-from feedback.page_names import page_name
+from feedback.page_names import page_name, rule_title
 from portal.fragments import fragment
 
 register = template.Library()
 register.filter(page_name)
+register.filter(rule_title)
 
 
 @register.simple_tag(takes_context=True)

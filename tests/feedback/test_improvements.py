@@ -147,6 +147,22 @@ def test_a_reviewer_writes_it_and_a_publisher_publishes_it(client, reviewer, pub
     assert client.post(change, {"said_ja": "Another"}).status_code == 403
 
 
+def test_its_page_and_rule_are_chosen_by_what_staff_call_them(client, reviewer):
+    reviewer.language = "en"
+    reviewer.save()
+    client.force_login(reviewer)
+    add = reverse("admin:feedback_improvement_add")
+
+    page = client.get(add, {"route": "tasks:home", "rule": "card.insurance-use"})
+
+    chosen = '<option value="tasks:home" selected>What to do (first page) (tasks:home)</option>'
+    assertContains(page, chosen, html=True)
+    title = "Register the card for use as health insurance card (card.insurance-use)"
+    assertContains(page, f'<option value="card.insurance-use" selected>{title}</option>', html=True)
+    wrong = client.post(add, {"route": "left:long-ago"})
+    assertContains(wrong, "left:long-ago is not one of the available choices")
+
+
 # ---- the page
 
 
