@@ -53,6 +53,9 @@ class ChangesOut(Schema):
     response={200: ChangesOut, 410: dict},
     operation_id="get_changes",
     summary="What has happened to my things?",
+    openapi_extra={
+        "responses": {"410": {"description": "What followed the cursor is no longer kept."}}
+    },
 )
 def get_changes(
     request,

@@ -151,9 +151,7 @@ class refusals:
 
 def replayed(call: KeyedCall) -> JsonResponse:
     """Return the answer that the call got."""
-    response = JsonResponse(call.answer["body"], status=call.status)
-    for name, value in call.answer["headers"].items():
-        response.headers[name] = value
+    response = readable(call.answer["body"], call.status, call.answer["headers"])
     response.headers[REPLAYED] = "true"
     return response
 
@@ -162,7 +160,10 @@ def answer(call: KeyedCall | None, status: int, content: dict, **headers) -> Jso
     """Return an answer, and keep it for a call with a key."""
     if call:
         idempotency.answered(call, status, {"body": content, "headers": headers})
-    response = JsonResponse(content, status=status)
-    for name, value in headers.items():
-        response.headers[name] = value
-    return response
+    return readable(content, status, headers)
+
+
+def readable(content: dict, status: int, headers: dict) -> JsonResponse:
+    """Return an answer with its Japanese written as such."""
+    readable = {"ensure_ascii": False}
+    return JsonResponse(content, status=status, headers=headers, json_dumps_params=readable)

@@ -466,3 +466,12 @@ def test_many_small_uploads_keep_a_row_and_a_part_each_and_a_bad_line_once(calle
     Upload.objects.update(finished_at=timezone.now() - timedelta(days=9))
     jobs.tidy_uploads()
     assert not UploadPart.objects.exists()
+
+
+def test_who_asks_with_curl_reads_japanese_as_such(caller):
+    post(caller, person(), {"kind": "account"})
+    upload = Upload.objects.get()
+
+    for address in (f"/api/v1/uploads/{upload.uuid}/report", "/api/v1/connection"):
+        answer = caller.get(address, headers={"Accept-Language": "ja"})
+        assert "\\u" not in answer.content.decode()
