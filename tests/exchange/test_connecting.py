@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from portal.exchange.connection_group import GROUP
 from portal.exchange.keys import make_key
-from portal.exchange.models import Connection, Key, OAuthClient
+from portal.exchange.models import Connection, Key, OAuthClient, Upload
 from portal.exchange.oauth_clients import make_client
 from portal.residents.models import Source
 from tests.factories import CHIYODA, MunicipalityFactory, SourceFactory, UserFactory
@@ -275,3 +275,26 @@ def test_the_page_asks_as_much_of_many_keys_as_of_few(
         # One of them is the alarm's: does an upload wait for somebody's yes?
         with django_assert_num_queries(13):
             staff.get(page("keys", connection))
+
+
+@pytest.mark.parametrize("what", ["change", "keys"])
+def test_a_connections_pages_lead_to_its_uploads_alone(staff, connection, what):
+    other = Connection.objects.create(source=SourceFactory(key="kokin"), kinds=["account"])
+    for one, name in ((connection, "its own"), (other, "another’s")):
+        Upload.objects.create(name=name, connection=one, state="done")
+    [address] = re.findall(
+        r'href="(/staff/exchange/upload/[^"]+)"', staff.get(page(what, connection)).text
+    )
+
+    listed = staff.get(address)
+
+    assert [one.name for one in listed.context["cl"].result_list] == ["its own"]
+    assert str(connection.source.called()) in listed.text
+    assert len(staff.get("/staff/exchange/upload/").context["cl"].result_list) == 2
+
+
+@pytest.mark.parametrize("number", ["x", "9" * 30, "²", "0"])
+def test_uploads_of_a_connection_that_does_not_exist_are_not_listed_apart(staff, number):
+    answer = staff.get(f"/staff/exchange/upload/?connection={number}")
+
+    assert answer.status_code == 200

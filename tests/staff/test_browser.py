@@ -92,6 +92,15 @@ DJANGOS = {
     "a new group": "/staff/auth/group/add/",
     "a password": "/staff/password_change/",
 }
+FIELDS_IN_THE_MARGIN = """() => {
+    const content = document.querySelector("#content")
+    const end = content.getBoundingClientRect().right
+        - parseFloat(getComputedStyle(content).paddingRight)
+    return [...content.querySelectorAll("input:not([type=hidden]), select, textarea")]
+        .filter(one => !one.closest(".staff-table"))
+        .filter(one => one.getBoundingClientRect().right > end + 1)
+        .map(one => one.name || one.id)
+}"""
 TOLD = {"error", "warning"}  # of the policy, of missing files; the rest are hints to developers
 
 
@@ -181,6 +190,7 @@ def test_the_pages_work_on_a_narrow_screen(browsing):
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert wider <= 0, name
+        assert page.evaluate(FIELDS_IN_THE_MARGIN) == [], name
 
 
 @pytest.mark.parametrize("width", [360, 1280])

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from portal.exchange import taking_back, whole_lists
-from portal.exchange.models import TakingBack, Upload
+from portal.exchange.models import Connection, TakingBack, Upload
 from portal.exchange.wake import wake_for_taking_back, wake_worker
 from portal.residents.codes import HOLDS_MY_NUMBER, holds_my_number
 from portal.residents.models import FactReport
@@ -45,6 +45,24 @@ class WhyForm(forms.Form):
         return why
 
 
+class OfConnection(admin.SimpleListFilter):
+    """Uploads of one connection, as its page asks for; a list of all of them is too long."""
+
+    title = gettext_lazy("connection")
+    parameter_name = "connection"
+
+    def lookups(self, request, model_admin):
+        chosen = self.value() or ""
+        if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 19):
+            return []
+        found = Connection.objects.select_related("source").filter(pk=chosen)
+        return [(str(one.pk), one.source.called()) for one in found]
+
+    def queryset(self, request, queryset):
+        found = self.lookup_choices
+        return queryset.filter(connection=found[0][0]) if found else queryset
+
+
 @admin.register(Upload)
 class UploadAdmin(LookOnly, LongList, admin.ModelAdmin):
     list_display = [
@@ -52,7 +70,7 @@ class UploadAdmin(LookOnly, LongList, admin.ModelAdmin):
         *("read", "changed", "unchanged", "lines"),
     ]
     list_select_related = ["by", "connection__source"]
-    list_filter = ["state"]
+    list_filter = [OfConnection, "state"]
     search_fields = ["name"]
     sortable_by = []
 
