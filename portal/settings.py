@@ -522,6 +522,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=25),
         "options": {"expires": 3600},
     },
+    "uploads-forget": {
+        "task": "portal.exchange.jobs.forget_empty_uploads",
+        "schedule": crontab(hour=4, minute=55),
+    },
     "heartbeat": {
         "task": "tasks.jobs.heartbeat",
         "schedule": 10.0,

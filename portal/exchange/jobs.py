@@ -5,7 +5,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from portal.exchange import idempotency, merging, oauth_clients, receive, taking_back
+from portal.exchange import forgetting, idempotency, merging, oauth_clients, receive, taking_back
 from portal.exchange.models import TakingBack, Upload
 from portal.exchange.number import forget_changes, number_changes
 from portal.exchange.webhooks.plan import with_work
@@ -75,3 +75,9 @@ def tidy_uploads():
     """Delete what is no longer needed of uploads and calls. Safe to run twice."""
     receive.forget_parts()
     idempotency.forget_old_calls()
+
+
+@shared_task
+def forget_empty_uploads():
+    """Delete uploads of 90 days ago that have left nothing behind. Safe to run twice."""
+    return forgetting.forget_empty_uploads()

@@ -417,6 +417,46 @@ def test_content_is_kept_for_eight_days(caller):
     assert Upload.objects.count() == 1
 
 
+def ended_days_ago(days, **of):
+    then = timezone.now() - timedelta(days=days)
+    Upload.objects.filter(**of).update(started_at=then, finished_at=then)
+
+
+@pytest.mark.parametrize(("days", "left"), [(89, 1), (91, 0), (97, 0)])
+def test_an_upload_that_has_left_nothing_is_forgotten_after_90_days(caller, days, left):
+    post(caller, person())
+    first = Upload.objects.get()
+    post(caller, person())  # known already
+    ended_days_ago(days)
+    jobs.tidy_uploads()
+
+    jobs.forget_empty_uploads()
+
+    assert Upload.objects.exclude(pk=first.pk).count() == left
+    assert Upload.objects.filter(pk=first.pk).exists()
+
+
+def test_an_upload_is_kept_while_anything_is_of_which_it_tells(caller, connection):
+    kept = [
+        post(caller, person(), has_account(checked_at="2026-11-02T00:00:00Z")).json()["upload"],
+        post(caller, has_account(checked_at="2026-11-01T00:00:00Z")).json()["upload"],  # history
+        post(caller, person(), b"{}").json()["upload"],
+    ]
+    Upload.objects.create(name="waits", connection=connection, state="held", whole_list=True)
+    Upload.objects.create(name="list", connection=connection, state="done", whole_list=True)
+    Upload.objects.create(name="by hand", state="done")
+    failed = Upload.objects.create(name="failed", connection=connection, state="failed")
+    ended_days_ago(91)
+    jobs.tidy_uploads()
+
+    assert jobs.forget_empty_uploads() == 1
+    assert jobs.forget_empty_uploads() == 0
+
+    assert not Upload.objects.filter(pk=failed.pk).exists()
+    assert set(kept) <= {str(one.uuid) for one in Upload.objects.all()}
+    assert Upload.objects.count() == 6
+
+
 # ---- how much it takes
 def test_a_small_upload_takes_as_many_statements_whatever_stands(caller, statements):
     def count(*lines):
