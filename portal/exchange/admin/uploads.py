@@ -1,6 +1,7 @@
 """Staff pages on what came in from sources: each upload, and the deeds on it."""
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -26,6 +27,13 @@ MAY_TAKE_BACK = "exchange.take_back_upload"
 REFUSED = {
     "not-now": gettext_lazy("It can’t be taken back now: seven days are over, or it was decided."),
     "same-person": gettext_lazy("A second person has to say yes, and not you again."),
+}
+
+MORE = {
+    "accounts.User": gettext_lazy("a sign-in"),
+    "applications.Application": gettext_lazy("an application made here"),
+    "residents.RecordAccess": gettext_lazy("a look in the record"),
+    "tasks.TaskEvent": gettext_lazy("something done with a task"),
 }
 
 
@@ -174,6 +182,7 @@ class UploadAdmin(LookOnly, LongList, admin.ModelAdmin):
             waits = asked.agreed_at is None and asked.by_id != request.user.pk
             return {
                 "asked": asked,
+                "left": [(one["ref"], more_about(one["why"])) for one in asked.left],
                 "may_agree": waits and request.user.has_perm(MAY_TAKE_BACK),
                 "load_again": taking_back.to_load_again(upload)[:50] if asked.finished_at else [],
             }
@@ -211,6 +220,11 @@ def said_of(upload: Upload, ref: str) -> list[tuple[str, int]]:
     for kind in reports.values_list("kind", flat=True):
         kinds[kind] = kinds.get(kind, 0) + 1
     return sorted(kinds.items())
+
+
+def more_about(label: str) -> str:
+    """Say what there is more about a person than facts, by the label of its model."""
+    return str(MORE.get(label) or apps.get_model(label)._meta.verbose_name)
 
 
 def lines_of(upload: Upload) -> str:
