@@ -3,6 +3,7 @@
 import unicodedata
 from functools import wraps
 from itertools import groupby
+from uuid import UUID
 
 from django.conf import settings as project
 from django.contrib import messages
@@ -18,7 +19,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from portal import clock
 from portal.residents.ask_access import CannotAsk, ask_about_access
-from portal.residents.models import AccessQuestion, Resident
+from portal.residents.models import AccessQuestion, RecordAccess, Resident
 from tasks import acts
 from tasks.compile import fingerprint
 from tasks.explain import explain, source_names
@@ -230,18 +231,20 @@ def answers_about(rule, about, today):
 @for_residents
 @require_safe
 def access_log(request, resident):
-    accesses = resident.accesses.select_related("office").order_by("-number")
-    shown = Paginator(accesses, ACCESSES_PER_PAGE).get_page(request.GET.get("page"))
+    mine = [resident, *Resident.objects.merged_into(resident)]
+    accesses = RecordAccess.objects.filter(resident__in=mine).select_related("office", "resident")
+    ordered = accesses.order_by("-number") if len(mine) == 1 else accesses.order_by("-at", "-pk")
+    shown = Paginator(ordered, ACCESSES_PER_PAGE).get_page(request.GET.get("page"))
     asked = AccessQuestion.objects.filter(
-        resident=resident, access_number__in=[access.number for access in shown]
+        resident__in=mine, access_number__in=[access.number for access in shown]
     )
-    questions = {question.access_number: question for question in asked}
+    questions = {(one.resident_id, one.access_number): one for one in asked}
     by_day = groupby(shown, key=lambda access: timezone.localdate(access.at))
     context = {
         "resident": resident,
         "page": shown,
         "days": [
-            (day, [(access, questions.get(access.number)) for access in accesses])
+            (day, [(one, questions.get((one.resident_id, one.number))) for one in accesses])
             for day, accesses in by_day
         ],
     }
@@ -250,18 +253,22 @@ def access_log(request, resident):
 
 @for_residents
 def ask_access(request, resident, number):
-    """Ask an office why it looked; a question that was asked stands, with its answer."""
-    access = get_object_or_404(resident.accesses.select_related("office"), number=number)
+    """Ask an office why it looked; a question that was asked stands, with its answer.
+
+    Also at a record that has been merged into the resident's: `record` is its public id.
+    """
+    whose = looked_at(resident, request.GET.get("record", ""))
+    access = get_object_or_404(whose.accesses.select_related("office"), number=number)
     wrong, text = "", request.POST.get("text", "")
     if request.method == "POST":
         try:
-            ask_about_access(resident=resident, number=number, text=text, today=clock.today())
+            ask_about_access(resident=whose, number=number, text=text, today=clock.today())
         except CannotAsk as reason:
             wrong = str(reason)
         else:
             messages.success(request, _("Your question was sent to the office."))
             return redirect("tasks:access-log")
-    asked = AccessQuestion.objects.filter(resident=resident, access_number=number).first()
+    asked = AccessQuestion.objects.filter(resident=whose, access_number=number).first()
     context = {
         "resident": resident,
         "access": access,
@@ -270,6 +277,16 @@ def ask_access(request, resident, number):
         "text": text,
     }
     return page(request, "tasks/ask_access.html", context, status=422 if wrong else 200)
+
+
+def looked_at(resident: Resident, record: str) -> Resident:
+    """Return the resident, or the record (a public id) that was merged into the resident's."""
+    if not record:
+        return resident
+    try:
+        return get_object_or_404(Resident.objects.merged_into(resident), uuid=UUID(record))
+    except ValueError as error:
+        raise Http404 from error
 
 
 @for_residents

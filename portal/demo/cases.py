@@ -66,6 +66,7 @@ def make_cases(*, today: date) -> None:
     if Application.objects.filter(version__isnull=False).exists():
         return
     clerk, decider, elsewhere = (put_in_office(one) for one in people.CLERKS)
+    put_in_office(people.REGISTER_CLERK)
     office = Resident.objects.get(ref=people.YOSHINO.ref).municipality
     for name, (text_ja, text_en) in TEMPLATES.items():
         MessageTemplate.objects.get_or_create(

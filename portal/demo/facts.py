@@ -231,6 +231,8 @@ def named_people(register: Register) -> list[list[dict]]:
     alex = register.named(people.ALEX, born_for(alex_ends, age=33))
     kazuko = register.named(people.KAZUKO, born_for(in_two_years, age=78))
 
+    twice = found_twice(register, kazuko=kazuko, alex=alex, shohei=shohei)
+
     def ten_years(holder, certificates_end):
         return register.certificate(holder, "card", birthday(certificates_end, 5))
 
@@ -238,6 +240,7 @@ def named_people(register: Register) -> list[list[dict]]:
         return [register.insurance(person, "registered"), register.account(person, "registered")]
 
     return [
+        twice,
         [
             hanako,
             # None for signature: it can be left out, and then there are three things to do.
@@ -353,6 +356,27 @@ def family_of_takumi(register: Register) -> list[dict]:
         premature.birth(weight_g=1940, weeks=33, days=1),
         *premature.vaccinations(),
         *(line | GREW_TO for line in premature.checkups()),
+    ]
+
+
+def found_twice(register: Register, **people_of_demo: dict) -> list[dict]:
+    """Return records that the register says are another's: alike, spelt otherwise, not yet known.
+
+    Of the first the older insurer's word is there as well; it moves, and nothing stands otherwise.
+    """
+    kazuko, alex, shohei = (people_of_demo[name] for name in ("kazuko", "alex", "shohei"))
+
+    def again(person: dict, into: str, **more) -> dict:
+        twin = {**person, "email": None, "ref": f"{person['ref']}-2", "merged_into": into}
+        return {**twin, **more}
+
+    same = again(kazuko, kazuko["ref"])
+    before = moment(register.today - timedelta(days=200))
+    return [
+        same,
+        register.insurance(same, "registered", checked=before),
+        again(alex, alex["ref"], name="テイラー アレックス"),
+        again(shohei, f"{shohei['ref']}-3"),
     ]
 
 

@@ -10,6 +10,7 @@ from feedback.review_groups import REVIEWERS as OPINION_REVIEWERS
 from portal.applications.office_groups import CASE_WORKERS, DECIDERS
 from portal.exchange.connection_group import GROUP as CONNECTIONS
 from portal.exchange.help_desk import GROUP
+from portal.exchange.register_group import GROUP as REGISTER
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,12 @@ REVIEWERS = [
         about=_("Reviews opinions, and publishes what was changed."),
     ),
 ]
+REGISTER_CLERK = Person(
+    email="register@example.jp",
+    group=REGISTER,
+    office="131016",
+    about=_("Clerk of Chiyoda City: decides whether two records are one person’s."),
+)
 # The help desk stays last: by it an earlier run is known.
 STAFF = [
     Person(
@@ -157,6 +164,7 @@ STAFF = [
         group=CONNECTIONS,
         about=_("Connects sources: what they may send, and their keys."),
     ),
+    REGISTER_CLERK,
     Person(
         email="helpdesk@example.jp",
         group=GROUP,

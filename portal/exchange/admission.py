@@ -38,8 +38,8 @@ DELIVERED = """
 # or one of this load that may be taken) has had in the sender's.
 RESIDENTS_OF_OTHERS = f"""
     WITH RECURSIVE told AS MATERIALIZED (
-        SELECT s.ctid AS line, s.person, r.resident_id, s.within,
-            s.value->>'municipality' AS municipality
+        SELECT s.ctid AS line, s.person, coalesce(r.record_id, r.resident_id) AS resident_id,
+            s.within, s.value->>'municipality' AS municipality
         FROM staged_line s LEFT JOIN residents_residentref r ON r.ref = s.person
         WHERE s.kind = 'resident' AND s.reason = '' AND s.person IN (
             SELECT person FROM staged_line
@@ -61,7 +61,8 @@ RESIDENTS_OF_OTHERS = f"""
         WHERE lived_in.person = told.person AND lived_in.municipality = told.within)"""
 
 # Other facts too: of whom a report has ever had there. Then it does not matter whether the move or
-# the fact arrives first, and what happened before a move can still be told after it.
+# the fact arrives first, and what happened before a move can still be told after it. A report of a
+# record that was merged into the person's is one of the person.
 FACTS_OF_OTHERS = f"""
     UPDATE staged_line s SET reason = '{reasons.ANOTHER_MUNICIPALITY}', detail = s.person,
         waits_for_ref = s.person
@@ -72,6 +73,10 @@ FACTS_OF_OTHERS = f"""
             SELECT 1 FROM residents_factreport f
             WHERE f.resident_id = person.id AND f.kind = 'resident'
                 AND f.value->>'municipality' = s.within)
+        AND NOT EXISTS (
+            SELECT 1 FROM residents_residentref k JOIN residents_factreport f
+                ON f.resident_id = k.record_id AND f.kind = 'resident'
+            WHERE k.resident_id = person.id AND f.value->>'municipality' = s.within)
         AND NOT EXISTS (
             SELECT 1 FROM staged_line told
             WHERE told.kind = 'resident' AND told.reason = '' AND told.person = s.person
@@ -122,6 +127,29 @@ UNKNOWN_PEOPLE = f"""
         WHERE l.reason = '' AND (p.ref IS NULL OR l.guardian IS NOT NULL AND g.ref IS NULL)) unknown
     WHERE s.ctid = unknown.line"""
 
+# Of a reference that staff have merged into another the register may go on saying that. What says
+# otherwise and would stand is for staff: it may be that the two are two after all.
+OF_A_MERGED_REF = f"""
+    UPDATE staged_line s SET reason = '{reasons.MERGED_REF}', detail = s.person
+    FROM residents_residentref r JOIN residents_resident record ON record.id = r.record_id
+    WHERE s.kind = 'resident' AND s.reason = '' AND r.ref = s.person
+        AND coalesce(s.checked_at, %(arrived)s) >= record.checked_at
+        AND NOT EXISTS (
+            SELECT 1 FROM residents_residentref into_whom
+            WHERE into_whom.ref = s.value->>'merged_into'
+                AND into_whom.resident_id = r.resident_id)
+        AND NOT EXISTS (
+            SELECT 1 FROM residents_factreport f JOIN residents_source k ON k.id = f.source_id
+            WHERE f.resident_id = record.id AND f.kind = 'resident' AND k.key = s.source
+                AND f.value = s.value AND (f.checked_at = s.checked_at
+                    OR s.checked_at IS NULL AND NOT f.timed))"""
+
+OWN_GUARDIANS = f"""
+    UPDATE staged_line s SET reason = '{reasons.OWN_GUARDIAN}'
+    FROM residents_residentref child, residents_residentref guardian
+    WHERE s.kind = 'guardianship' AND s.reason = '' AND child.ref = s.person
+        AND guardian.ref = s.guardian AND child.resident_id = guardian.resident_id"""
+
 OF_A_BIRTH = "'guardianship', 'birth', 'checkup', 'vaccination'"
 ADULT_ON = FirstDayAtAge.template % {"expressions": "child.born", "years": ADULT}
 
@@ -143,7 +171,7 @@ AGAINST_THE_BIRTH = f"""
             FROM (SELECT DISTINCT person FROM staged_line WHERE kind IN ({OF_A_BIRTH})) told
             JOIN residents_residentref known ON known.ref = told.person
             JOIN residents_resident person ON person.id = known.resident_id
-            LEFT JOIN ({said_of_people(also=NEW_TO_US)}) said ON said.person = told.person) child
+            LEFT JOIN ({said_of_people(also=NEW_TO_US)}) said ON said.person = person.ref) child
             ON child.ref = l.person
         WHERE l.kind IN ({OF_A_BIRTH}) AND l.reason = '' AND NOT l.value ? 'withdrawn') wrong
     WHERE s.ctid = wrong.line AND wrong.reason IS NOT NULL"""
@@ -226,10 +254,20 @@ STILL_SET_ASIDE = """
 
 PLACED = """
     CREATE TEMPORARY TABLE placed_line AS
-    SELECT r.resident_id, s.kind, s.key, k.id AS source_id, k.key AS source_key,
+    SELECT CASE WHEN s.kind = 'resident' THEN coalesce(r.record_id, r.resident_id)
+            ELSE r.resident_id END AS resident_id,
+        s.kind, s.key, k.id AS source_id, k.key AS source_key,
         s.checked_at IS NOT NULL AS timed, coalesce(s.checked_at, %(arrived)s) AS checked_at,
         s.value, s.counted, s.waiting_id, coalesce(s.upload_id, %(upload)s) AS upload_id
     FROM staged_line s
     JOIN residents_residentref r ON r.ref = s.person
     JOIN residents_source k ON k.key = s.source
     WHERE s.reason = ''"""
+
+# Staff may have merged people since. Their lines follow them, but for those of the register.
+FOLLOW = """
+    UPDATE placed_line p SET resident_id = r.resident_id
+    FROM residents_residentref r
+    WHERE p.resident_id BETWEEN %(low)s AND %(high)s AND r.record_id = p.resident_id
+        AND p.kind <> 'resident'
+    RETURNING r.resident_id"""

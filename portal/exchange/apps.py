@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.exchange.connection_group import make_connection_group
 from portal.exchange.help_desk import make_help_desk
+from portal.exchange.register_group import make_register_group
 
 
 class ExchangeConfig(AppConfig):
@@ -12,11 +13,14 @@ class ExchangeConfig(AppConfig):
 
     def ready(self):
         from portal.exchange.alarms import of_the_webhooks
+        from portal.exchange.merge_alarms import of_merges
         from portal.exchange.upload_alarms import of_held_uploads, of_takings_back
         from tasks import alarms
 
         alarms.add("exchange.view_webhookendpoint", of_the_webhooks)
         alarms.add("exchange.release_upload", of_held_uploads)
         alarms.add("exchange.take_back_upload", of_takings_back)
+        alarms.add("exchange.decide_merge", of_merges)
         post_migrate.connect(make_help_desk, sender=self)
         post_migrate.connect(make_connection_group, sender=self)
+        post_migrate.connect(make_register_group, sender=self)

@@ -185,6 +185,7 @@ class Load:
         self.reader = Reader(today=self.today, municipalities=set(codes))
         self.sender = sender_of(upload.connection)
         self.started = time.monotonic()
+        self.moved_to: set[int] = set()  # whom staff have merged others into while this ran
 
     def __enter__(self):
         self.run(STAGED)
@@ -251,6 +252,9 @@ class Load:
             changed.update(self.merge_chunk(low, high))
             done += people
             on_people(done, total)
+        while self.moved_to:  # to people whose chunk may be over
+            person = self.moved_to.pop()
+            changed.update(self.merge_chunk(person, person))
         loaded = self.loaded(kinds, changed)
         counts = {name: n for name, n in asdict(loaded).items() if name != "seconds"}
         if not self.again:
@@ -293,8 +297,10 @@ class Load:
         self.run(admission.NEW_SOURCES)
         self.run(admission.DELIVERED)
         self.run(admission.RESIDENTS_OF_OTHERS)
+        self.run(admission.OF_A_MERGED_REF, arrived=self.arrived)
         self.run(admission.NEW_PEOPLE, arrived=self.arrived)
         self.run(admission.UNKNOWN_PEOPLE)
+        self.run(admission.OWN_GUARDIANS)
         self.run(admission.FACTS_OF_OTHERS)
         self.run(admission.AGAINST_THE_BIRTH, arrived=self.arrived)
         self.run(admission.NEW_APPLICATIONS)
@@ -330,13 +336,10 @@ class Load:
         By kinds of facts.
         """
         self.be_patient()
-        self.run(
-            f"""SELECT pg_advisory_xact_lock({LOCK_OF_FACTS}, block::int) FROM (
-                SELECT DISTINCT resident_id / {BLOCK} AS block FROM placed_line
-                WHERE resident_id BETWEEN %(low)s AND %(high)s ORDER BY block) blocks""",
-            low=low,
-            high=high,
-        )
+        self.hold_facts(low, high)
+        while moved := self.run(admission.FOLLOW, low=low, high=high):
+            self.moved_to.update(person for (person,) in moved)
+            self.hold_facts(low, high)
         reported = {
             kind: (told, newer or [], lines)
             for kind, told, newer, lines in self.run(REPORTS, low=low, high=high)
@@ -373,6 +376,16 @@ class Load:
         if self.sender:
             self.count(lines)
         return lines
+
+    def hold_facts(self, low: int, high: int) -> None:
+        """Let nobody else write facts about the people from `low` to `high` of this load."""
+        self.run(
+            f"""SELECT pg_advisory_xact_lock({LOCK_OF_FACTS}, block::int) FROM (
+                SELECT DISTINCT resident_id / {BLOCK} AS block FROM placed_line
+                WHERE resident_id BETWEEN %(low)s AND %(high)s ORDER BY block) blocks""",
+            low=low,
+            high=high,
+        )
 
     def count(self, lines: dict[str, int]) -> None:
         """Add what a chunk changed to what its upload did, in the chunk's own transaction.

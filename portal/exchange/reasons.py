@@ -34,6 +34,7 @@ REF_OF_ANOTHER = "ref-of-another-person"
 ANOTHER_SOURCE = "another-source"
 KIND_NOT_AGREED = "kind-not-agreed"
 ANOTHER_MUNICIPALITY = "another-municipality"
+MERGED_REF = "merged-reference"
 
 # As staff find them in a list.
 NAMES = {
@@ -68,6 +69,7 @@ NAMES = {
     ANOTHER_SOURCE: _("another source’s record"),
     KIND_NOT_AGREED: _("a kind that was not agreed"),
     ANOTHER_MUNICIPALITY: _("a resident of another municipality"),
+    MERGED_REF: _("a reference that was merged into another"),
 }
 
 SENTENCES = {
@@ -156,6 +158,11 @@ SENTENCES = {
         "The register has never reported {detail} as a resident of your municipality. Check the "
         "id. If the person has just moved in, the line is taken by itself when the register "
         "reports it."
+    ),
+    MERGED_REF: _(
+        "The reference {detail} was merged into another by the register’s own word, and this line "
+        "says otherwise. Nothing was changed: a clerk has to look. Send the facts with the other "
+        "reference."
     ),
 }
 

@@ -35,7 +35,7 @@ from portal.exchange.models import (
 )
 from portal.exchange.unreported import forget_facts, remove_people, settle_everything, why_to_stay
 from portal.residents.locks import LOCK_OF_PEOPLE
-from portal.residents.models import FactReport, ResidentRef
+from portal.residents.models import FactReport, Resident, ResidentRef
 from tasks.models import Task
 from tasks.reconcile import (
     hold,
@@ -278,7 +278,7 @@ def again(uploads: Iterable[int]) -> None:
 def note(asked: TakingBack, *, moved, went: set[int], stay: dict[int, str], people: int) -> None:
     """Write how far it is, in the transaction of what was done."""
     asked.refresh_from_db()
-    refs = dict(ResidentRef.objects.filter(resident__in=stay).values_list("resident", "ref"))
+    refs = dict(Resident.objects.filter(pk__in=stay).values_list("pk", "ref"))
     told = [{"ref": refs.get(one, ""), "why": why} for one, why in sorted(stay.items())]
     asked.left = [*asked.left, *told][:TOLD_OF]
     asked.people += people

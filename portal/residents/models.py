@@ -117,6 +117,10 @@ class Fact(models.Model):
 
 
 class ResidentQuerySet(models.QuerySet):
+    def merged_into(self, resident):
+        """The records that clerks have merged into the resident, the resident not among them."""
+        return self.filter(pk__in=resident.refs.filter(record__isnull=False).values("record"))
+
     def household_of(self, resident, *, today):
         """The resident and the children for whom the resident acts on `today`."""
         return self.filter(
@@ -201,6 +205,9 @@ class Resident(Fact):
                 fields=["name_kana"], name="resident_by_kana", opclasses=["varchar_pattern_ops"]
             ),
             models.Index(fields=["municipality"], name="resident_by_municipality"),
+            models.Index(
+                fields=["municipality"], condition=Q(state="merged"), name="resident_merged"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -226,6 +233,25 @@ class ResidentRef(models.Model):
 
     ref = models.CharField(max_length=64, primary_key=True)
     resident = models.ForeignKey(Resident, models.CASCADE, related_name="refs")
+    # The row that stood under this ref before a clerk merged it into `resident`. What the register
+    # says of the ref is its history, and all else is about the resident (docs/adr/0021).
+    record = models.ForeignKey(
+        Resident,
+        models.DO_NOTHING,
+        null=True,
+        related_name="merged_refs",
+        db_index=False,
+        db_constraint=False,
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record"],
+                condition=Q(record__isnull=False),
+                name="record_merged_into_one",
+            )
+        ]
 
     def __str__(self):
         return self.ref

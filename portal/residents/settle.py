@@ -52,11 +52,11 @@ def reports(kind: str) -> str:
         WHERE f.resident_id = ANY(%(ids)s::bigint[]) AND f.kind = '{kind}'"""
 
 
-def standing(kind: str, newest: str = NEWEST_FIRST) -> str:
-    """Return the SQL for the report that stands, of each fact of a kind."""
+def standing(kind: str, newest: str = NEWEST_FIRST, one: str = "key") -> str:
+    """Return the SQL for the report that stands, of each fact of a kind: they differ by `one`."""
     return f"""
-        SELECT DISTINCT ON (resident_id, key) * FROM ({reports(kind)}) told
-        ORDER BY resident_id, key, {newest}"""
+        SELECT DISTINCT ON (resident_id, {one}) * FROM ({reports(kind)}) told
+        ORDER BY resident_id, {one}, {newest}"""
 
 
 def settle_facts(
@@ -69,6 +69,7 @@ def settle_facts(
     joins: str = "",
     person: str = "resident_id",
     newest: str = NEWEST_FIRST,
+    one: str = "key",
     only_where: str = "",
     ids: Iterable[int],
 ) -> set[int]:
@@ -76,8 +77,9 @@ def settle_facts(
 
     `identity` and `columns` give each column its SQL, in which `said` is the report that stands;
     `at_first` those of a new row alone. `person` is the column that names whose row it is, `newest`
-    the order of reports where the last check does not decide, `only_where` the condition of the
-    unique index of `identity` where it is not of the whole table.
+    the order of reports where the last check does not decide, `one` the SQL for what makes a fact
+    one of its kind, `only_where` the condition of the unique index of `identity` where it is not of
+    the whole table.
     """
     columns = {
         **columns,
@@ -90,7 +92,7 @@ def settle_facts(
     same_row = " AND ".join(f"t.{name} = made.{name}" for name in identity)
     stored, wanted = (", ".join(f"{side}.{name}" for name in columns) for side in ("t", "made"))
     sql = f"""
-        WITH made AS MATERIALIZED (SELECT {made} FROM ({standing(kind, newest)}) said {joins}),
+        WITH made AS MATERIALIZED (SELECT {made} FROM ({standing(kind, newest, one)}) said {joins}),
         written AS (
             INSERT INTO {table} ({", ".join(every)})
             SELECT {", ".join(f"made.{name}" for name in every)} FROM made
@@ -118,7 +120,8 @@ def settle_residents(ids: Iterable[int]) -> tuple[set[int], set[int]]:
     """Make the people what the register says; return whose rows changed, and whose state.
 
     A move or change of name has the date that the register gives; where a report differs from
-    the one before it without one, it has the date of the check.
+    the one before it without one, it has the date of the check. The row of somebody whom a clerk
+    has merged into another stays as it was then.
     """
     ids = sorted(ids)
     if not ids:
@@ -147,6 +150,8 @@ def settle_residents(ids: Iterable[int]) -> tuple[set[int], set[int]]:
             JOIN residents_resident old ON old.id = said.resident_id)
         UPDATE residents_resident r SET {", ".join(f"{name} = made.{name}" for name in columns)}
         FROM made WHERE r.id = made.resident_id AND ({stored}) IS DISTINCT FROM ({wanted})
+            AND (made.old_state <> 'merged' OR NOT EXISTS (
+                SELECT FROM residents_residentref k WHERE k.record_id = r.id))
         RETURNING r.id, r.state <> made.old_state"""
     with connection.cursor() as cursor:
         cursor.execute(sql, {"ids": ids})
@@ -164,13 +169,14 @@ def settle_guardianships(ids: Iterable[int]) -> set[int]:
     """Make the guardianships of the children `ids` what stands; return the children changed.
 
     A guardianship ends by itself at 18. Who has or had a guardian acts when the last one ends;
-    who never had one, always did.
+    who never had one, always did. Of a guardian with two refs the newest report of both stands.
     """
     ids = set(ids)
     changed = settle_facts(
         "guardianship",
         table="residents_guardianship",
         person="child_id",
+        one="(SELECT r.resident_id FROM residents_residentref r WHERE r.ref = told.key)",
         identity={"child_id": "said.resident_id", "guardian_id": "guardian.resident_id"},
         columns={
             "starts_on": "(said.value->>'from')::date",
@@ -178,7 +184,8 @@ def settle_guardianships(ids: Iterable[int]) -> set[int]:
             "ends_on": "least((said.value->>'until')::date + 1, child.adult_on)",
         },
         joins="""JOIN residents_resident child ON child.id = said.resident_id
-            JOIN residents_residentref guardian ON guardian.ref = said.key""",
+            JOIN residents_residentref guardian ON guardian.ref = said.key
+                AND guardian.resident_id <> said.resident_id""",
         ids=ids,
     )
     return changed | ids_from(

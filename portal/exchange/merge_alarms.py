@@ -1,0 +1,32 @@
+"""What the staff pages say of records that may be one person's: how many wait for a decision."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.accounts.models import User
+from portal.exchange import one_person
+from tasks.alarms import Alarm
+from tasks.templatetags.annai import grouped
+
+AT_MOST = 1000
+
+
+def of_merges(at: datetime, whom: User | None) -> Iterator[Alarm]:
+    """Yield how many records the register has merged that nobody has decided about."""
+    people = one_person.waiting_for(whom) if whom else one_person.waiting()
+    if count := people.order_by()[:AT_MOST].count():
+        yield Alarm(
+            what=ngettext(
+                "By the register %(count)s record is the same person’s as another.",
+                "By the register %(count)s records are the same persons’ as others.",
+                count,
+            )
+            % {"count": grouped(count)},
+            next=_("Look at both side by side, and say yes or no. Until then they stay two."),
+            url=reverse("admin:exchange_merge_changelist"),
+            link=_("To the records"),
+        )
