@@ -203,7 +203,7 @@ def tell_what_was_done(reviewer, publisher, changed: datetime) -> None:
         said_en="The words on the page of a task are hard.",
         done_ja="むずかしい言葉に説明を添え、持ちものを先に書きました。",
         done_en="Hard words are explained, and what to bring comes first.",
-        version="案内 0.1",
+        version="Annai 0.1",
         changed_at=changed,
         route="tasks:task",
         made_by=reviewer,

@@ -3,6 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from feedback.page_names import page_name
+
 # By code; one that is not here is called by it.
 ERRORS = {
     "required": pgettext_lazy("error", "Nothing was entered"),
@@ -39,3 +41,12 @@ def error_name(code: str) -> str:
 
 def field_name(field: str) -> str:
     return str(FIELDS.get(field, field))
+
+
+def error_in_words(about: str) -> str:
+    """Return what staff call an error as it is counted (portal.insights.middleware.error_about)."""
+    if " " not in about:
+        return about
+    route, *question, error = about.split(" ")
+    field, _colon, code = error.rpartition(":")
+    return f"{' – '.join([page_name(route), *question, field_name(field)])}: {error_name(code)}"

@@ -13,6 +13,7 @@ from feedback.export import Line, cell
 from feedback.page_names import page_name
 from portal.applications.called import procedure_name
 from portal.bars import Bars
+from portal.insights.error_names import error_in_words
 from portal.insights.models import UseDay
 from portal.insights.models.use import Measure
 from portal.insights.roll_up import monday_of
@@ -125,11 +126,13 @@ def running(asked: Asked) -> date:
 
 
 def called(measure: str, about: str) -> str:
-    """Return what a rule or procedure is called; a page by its route, an error as it is."""
+    """Return what a page, a rule, a procedure or an error is called."""
     if measure in OF_RULES and about in registry:
         return str(registry[about].title)
     if measure in OF_PROCEDURES and about:
         return procedure_name(about)
+    if measure == Measure.ERROR_SHOWN and about:
+        return error_in_words(about)
     return page_name(about)
 
 

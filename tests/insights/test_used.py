@@ -9,11 +9,13 @@ import pytest
 from django.contrib.auth.models import Group
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.translation import override
 
 from feedback.page_names import page_name
 from feedback.review_groups import REVIEWERS
 from portal.insights.models import UseDay
-from portal.insights.used import COLUMNS, asked_of, used
+from portal.insights.models.use import Measure
+from portal.insights.used import COLUMNS, asked_of, called, used
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -152,3 +154,24 @@ def test_other_staff_see_neither_page_nor_file(client, db):
     for address in (PAGE, FILE):
         assert client.get(address).status_code == 403
     assert PAGE not in client.get(reverse("admin:index")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [
+        (
+            "applications:question child-allowance/account answer:required",
+            "A question of an application – child-allowance/account – Answer: Nothing was entered",
+        ),
+        (
+            "account_login __all__:email_password_mismatch",
+            "Sign in – the whole form: E-mail address and password do not match",
+        ),
+        ("left:long-ago some-field:own-code", "left:long-ago – some-field: own-code"),
+        ("nothing-known", "nothing-known"),
+        ("", ""),
+    ],
+)
+def test_an_error_is_called_by_words(about, said):
+    with override("en"):
+        assert called(Measure.ERROR_SHOWN, about) == said
