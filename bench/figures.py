@@ -8,7 +8,7 @@ correction, and BENCH_APPLICATIONS (100000) of six weeks are counted.
 
 import os
 import time
-from datetime import date
+from datetime import date, timedelta
 
 import django
 from psycopg.conninfo import conninfo_to_dict
@@ -17,7 +17,8 @@ from bench.cases import CASES
 from bench.databases import throw_away_database
 from portal import local_servers
 
-TODAY, LAST, SUNDAY = date(2026, 11, 24), date(2026, 11, 16), date(2026, 11, 22)
+TODAY, LAST = date(2026, 11, 24), date(2026, 11, 16)
+SUNDAY = date(2026, 3, 29)  # of the last whole week in which bench.cases has any sent
 MUNICIPALITIES, PROCEDURES = 1741, 30
 APPLICATIONS = 470_888  # of a week, the brief's number
 # All sums of two weeks; of the weeks before those by procedure or place alone.
@@ -129,7 +130,9 @@ def count_weeks(applications: int) -> None:
     first = seconds_of(lambda: roll_up(today=TODAY))
     again = seconds_of(lambda: roll_up(today=TODAY))
     Application.objects.filter(state="completed").first().delete()
-    week = Application.objects.filter(sent_at__date__range=(LAST, SUNDAY)).count()
+    week = Application.objects.filter(
+        sent_at__date__range=(SUNDAY - timedelta(days=6), SUNDAY)
+    ).count()
     late = seconds_of(lambda: roll_up(today=TODAY))
     print(f"{applications:,} applications of six weeks are counted, a year back, in {first:.1f} s;")
     print(f"again with nothing new in {again:.1f} s, with one changed in {late:.1f} s;")

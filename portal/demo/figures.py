@@ -1,7 +1,7 @@
-"""The demo's figures for everyone: some months of finished applications, summed by the week.
+"""The demo's figures for everyone: some months of applications and to-dos, summed by the week.
 
-They are of procedures that none of the named people's cases is of, so that no queue and no usual
-duration of theirs changes.
+The applications are of procedures that none of the named people's cases is of, so that no queue
+and no usual duration of theirs changes.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -16,6 +16,7 @@ from portal.applications.models import Application, ApplicationEvent, ProcedureV
 from portal.applications.receipt import next_number
 from portal.applications.states import TURN
 from portal.demo import people
+from portal.demo.past import make_past_to_dos
 from portal.insights.models import Week
 from portal.insights.roll_up import monday_of, roll_up
 from portal.residents.models import Resident
@@ -45,6 +46,7 @@ def make_figures(*, today: date) -> None:
             finished(cycle(who), office=office, decider=decider, today=today)
         )
         ApplicationEvent.objects.bulk_create(event for one in made for event in events_of(one))
+        make_past_to_dos(who, today=today)
     roll_up(today=today)
 
 
