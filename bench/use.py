@@ -10,6 +10,7 @@ of one's own.
 """
 
 import json
+import logging
 import os
 import tempfile
 import time
@@ -144,6 +145,7 @@ def main() -> None:
         }
         cookies = json.loads(run("bench.visitors"))
         django.setup()
+        logging.disable(logging.WARNING)  # a line for each request would hide the table
         from django.db import connection
 
         pages = {HOME: ("/", cookies[HOMES[HOME]]), "sign-in page": ("/account/sign-in/", "")}
