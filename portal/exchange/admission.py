@@ -24,14 +24,14 @@ WAITING = """
 
 NEW_SOURCES = """
     INSERT INTO residents_source (key)
-    SELECT DISTINCT source FROM staged_line s
-    WHERE reason = '' AND NOT EXISTS (SELECT 1 FROM residents_source k WHERE k.key = s.source)
+    SELECT s.key FROM unnest(%(sources)s::text[]) s (key)
+    WHERE NOT EXISTS (SELECT 1 FROM residents_source k WHERE k.key = s.key)
     ON CONFLICT DO NOTHING"""
 
 # Also of those whose lines were all set aside: a source that sends is not silent.
 DELIVERED = """
     UPDATE residents_source k SET delivered_at = now()
-    WHERE k.key IN (SELECT source FROM staged_line WHERE counted AND waiting_id IS NULL)"""
+    WHERE k.key = ANY(%(sources)s)"""
 
 # A register reports who lives in its municipality, and of who has lived there where to they went.
 # So a line that names another municipality is taken of somebody whom a report (the portal's own,
@@ -252,17 +252,64 @@ STILL_SET_ASIDE = """
         AND (q.reason, q.detail, q.waits_for_ref)
             IS DISTINCT FROM (s.reason, left(s.detail, 300), s.waits_for_ref)"""
 
-PLACED = """
-    CREATE TEMPORARY TABLE placed_line AS
-    SELECT CASE WHEN s.kind = 'resident' THEN coalesce(r.record_id, r.resident_id)
-            ELSE r.resident_id END AS resident_id,
-        s.kind, s.key, k.id AS source_id, k.key AS source_key,
+# New numbers of applications, each of one person; and how many are said to be of several, which
+# go the long way: whose those are, the earliest report says.
+NEW_NUMBERS = """
+    WITH numbers AS MATERIALIZED (
+        SELECT source_id, value->>'ref' AS ref, min(resident_id) AS resident_id,
+            min(resident_id) <> max(resident_id) AS of_several
+        FROM placed_line WHERE new_number GROUP BY 1, 2),
+    made AS (
+        INSERT INTO applications_applicationref (source_id, ref, resident_id)
+        SELECT source_id, ref, resident_id FROM numbers WHERE NOT of_several)
+    SELECT count(*) FILTER (WHERE of_several) FROM numbers"""
+
+# A report that is there already says nothing new. (Asked again when it would be written: another
+# load may have brought it meanwhile.)
+SAID_BEFORE = """
+    SELECT 1 FROM residents_factreport f
+    WHERE f.resident_id = whom.resident_id AND f.kind = s.kind AND f.key = s.key
+        AND f.source_id = k.id AND f.value = s.value AND f.timed = (s.checked_at IS NOT NULL)
+        AND (f.checked_at = s.checked_at OR s.checked_at IS NULL)"""
+
+LINE = """whom.resident_id, s.kind, s.key, k.id AS source_id, k.key AS source_key,
         s.checked_at IS NOT NULL AS timed, coalesce(s.checked_at, %(arrived)s) AS checked_at,
-        s.value, s.counted, s.waiting_id, coalesce(s.upload_id, %(upload)s) AS upload_id
-    FROM staged_line s
+        s.value, s.counted, s.waiting_id, coalesce(s.upload_id, %(upload)s) AS upload_id"""
+
+PLACED = f"""
+    CREATE TEMPORARY TABLE placed_line AS
+    SELECT {LINE} FROM staged_line s
     JOIN residents_residentref r ON r.ref = s.person
+    CROSS JOIN LATERAL (SELECT CASE WHEN s.kind = 'resident'
+        THEN coalesce(r.record_id, r.resident_id) ELSE r.resident_id END AS resident_id) whom
     JOIN residents_source k ON k.key = s.source
-    WHERE s.reason = ''"""
+    WHERE s.reason = '' AND (s.waiting_id IS NOT NULL OR NOT EXISTS ({SAID_BEFORE}))"""
+
+# The same in one go, for lines of none but these kinds: `odd` where a statement above might set
+# the line aside. Mostly there is none, and none of those statements is needed.
+PLAIN_KINDS = {"certificate", "insurance", "account", STATUS}
+PLACED_AT_ONCE = f"""
+    CREATE TEMPORARY TABLE placed_line AS
+    SELECT {LINE}, odd.odd, s.kind = '{STATUS}' AND a.resident_id IS NULL AS new_number
+    FROM staged_line s
+    JOIN residents_source k ON k.key = s.source
+    LEFT JOIN residents_residentref whom ON whom.ref = s.person
+    LEFT JOIN residents_resident person ON person.id = whom.resident_id
+    LEFT JOIN applications_applicationref a
+        ON s.kind = '{STATUS}' AND a.source_id = k.id AND a.ref = s.value->>'ref'
+    CROSS JOIN LATERAL (SELECT (person.id IS NULL OR person.municipality_id <> s.within
+        OR a.resident_id <> whom.resident_id) IS TRUE AS odd) odd
+    WHERE s.reason = ''
+        AND (odd.odd OR s.waiting_id IS NOT NULL OR NOT EXISTS ({SAID_BEFORE}))"""
+ODD = """SELECT count(*) FILTER (WHERE odd), count(*) FILTER (WHERE new_number) FROM placed_line"""
+
+# What is staged, by kinds and sources.
+STAGED = """
+    SELECT coalesce(kind, ''), source, counted, counted AND waiting_id IS NULL, count(*),
+        count(*) FILTER (WHERE reason <> '')
+    FROM staged_line GROUP BY 1, 2, 3, 4 ORDER BY 1"""
+PEOPLE = """SELECT count(*) FROM (
+    SELECT DISTINCT person FROM staged_line WHERE reason = '') people"""
 
 # Staff may have merged people since. Their lines follow them, but for those of the register.
 FOLLOW = """

@@ -9,13 +9,14 @@ people without facts have no tasks, and a chunk is committed with its tasks or n
 """
 
 import functools
+import itertools
 import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import prefetch_related_objects
@@ -26,21 +27,21 @@ from childcare.plan import out_of_date, replan
 from childcare.settle import settle_births, settle_checkups, settle_vaccinations
 from portal import clock
 from portal.applications.settle import KIND as STATUS
-from portal.applications.settle import SEQUENCE, settle_applications
+from portal.applications.settle import settle_applications
 from portal.card.settle import (
     settle_benefit_accounts,
     settle_certificates,
     settle_insurance_uses,
 )
-from portal.exchange import admission, reasons
-from portal.exchange.change import TELL_TAKEN
+from portal.exchange import admission, planner, reasons
+from portal.exchange.chunks import CHUNKS, REPORTS, TAKEN
 from portal.exchange.formats import Line, Reader, Sender
 from portal.exchange.lines import read_lines
 from portal.exchange.models import Connection, QuarantinedLine, Upload
+from portal.exchange.staging import COPY, COUNT_STAGED, STAGED, Placed, row_of
 from portal.residents.locks import BLOCK, LOCK_OF_FACTS, LOCK_OF_PEOPLE
 from portal.residents.models import Municipality
 from portal.residents.settle import (
-    NEWEST_FIRST,
     settle_guardianships,
     settle_residents,
 )
@@ -49,27 +50,11 @@ from tasks.reconcile import hold, reconcile_people, with_wards
 logger = logging.getLogger(__name__)
 
 PEOPLE_IN_A_CHUNK = 50_000
+LINES_IN_A_CHUNK = 20_000  # a second or two, in which acts of its people wait
 WAITING_AT_ONCE = 10_000
-MANY = 500  # people in a chunk from which on it pays to ask what the planner knows
+ROWS_AT_ONCE = 500  # some 200 KB on their way to the server
 ATTEMPTS = 5
 PASSING = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
-
-TABLES_OF_REPORTS = "residents_resident, residents_residentref, residents_factreport"
-TABLES_OF_FACTS = """residents_resident, residents_guardianship, card_certificate,
-    card_insuranceuse, card_benefitaccount, childcare_birth, childcare_checkup,
-    childcare_vaccination, childcare_vaccinationforecast, childcare_duedose,
-    applications_application"""
-
-STAGED = """
-    DROP TABLE IF EXISTS staged_line, placed_line;
-    CREATE TEMPORARY TABLE staged_line (
-        file text, number bigint, counted boolean, waiting_id bigint, upload_id bigint,
-        text text, reason text, detail text, kind text, source text, person text, guardian text,
-        key text, checked_at timestamptz, value jsonb, within text,
-        waits_for_ref text DEFAULT '')"""
-COPY = """
-    COPY staged_line (file, number, counted, waiting_id, upload_id, text, reason, detail, kind,
-        source, person, guardian, key, checked_at, value, within) FROM STDIN"""
 
 
 @dataclass(frozen=True)
@@ -81,17 +66,6 @@ class Loaded:
     unchanged: int
     quarantined: int
     seconds: float
-
-
-class Placed(NamedTuple):
-    """A line with where it stood. One set aside earlier has its row's and its upload's id."""
-
-    line: Line
-    file: str
-    number: int
-    counted: bool = True
-    waiting_id: int | None = None
-    upload_id: int | None = None
 
 
 def load(
@@ -185,6 +159,7 @@ class Load:
         self.reader = Reader(today=self.today, municipalities=set(codes))
         self.sender = sender_of(upload.connection)
         self.started = time.monotonic()
+        self.planner = planner.Planner()
         self.moved_to: set[int] = set()  # whom staff have merged others into while this ran
 
     def __enter__(self):
@@ -209,6 +184,12 @@ class Load:
             cursor.execute(sql, params or None)
             return cursor.fetchall() if cursor.description else []
 
+    def write(self, sql: str, **params) -> int:
+        """Run a statement and return how many rows it wrote."""
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params or None)
+            return cursor.rowcount
+
     # ---- from files to the staging table
     def lines_of(self, files, on_bytes) -> Iterator[Placed]:
         read, sender = self.reader.read, self.sender
@@ -225,41 +206,34 @@ class Load:
     @transaction.atomic
     def stage(self, lines: Iterable[Placed]) -> None:
         with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-            for line, *rest in lines:
-                copy.write_row((*rest, *line))
+            rows = map(row_of, lines)
+            while some := "".join(itertools.islice(rows, ROWS_AT_ONCE)):
+                copy.write(some)
 
     # ---- from the staging table to facts and tasks
     def merge(self, on_people=lambda done, total: None) -> Loaded:
         self.admit()
-        kinds = {
-            kind: {"read": count, "set_aside": bad}
-            for kind, count, bad in self.run(
-                """SELECT coalesce(kind, ''), count(*), count(*) FILTER (WHERE reason <> '')
-                FROM staged_line WHERE counted GROUP BY 1 ORDER BY 1"""
-            )
-        }
-        chunks = self.run(
-            f"""SELECT min(resident_id), max(resident_id), count(*) FROM (
-                SELECT resident_id, (row_number() OVER (ORDER BY resident_id) - 1)
-                    / {PEOPLE_IN_A_CHUNK} AS chunk
-                FROM (SELECT DISTINCT resident_id FROM placed_line) people) numbered
-            GROUP BY chunk ORDER BY chunk"""
-        )
-        total, done = sum(people for _low, _high, people in chunks), 0
+        chunks = self.run(CHUNKS, people=PEOPLE_IN_A_CHUNK, lines=LINES_IN_A_CHUNK)
+        if chunks:
+            self.run("CREATE INDEX ON placed_line (resident_id)")
+            self.run("ANALYZE placed_line")
+        [(total,)] = self.run(admission.PEOPLE)
+        done = total - sum(people for *_whom, people in chunks)  # of whom nothing new is said
         changed = Counter()
         on_people(done, total)
-        for low, high, people in chunks:
-            changed.update(self.merge_chunk(low, high))
+        for low, high, parts, people in chunks:
+            for part in range(parts):
+                changed.update(self.merge_chunk(low, high, part, parts))
             done += people
             on_people(done, total)
         while self.moved_to:  # to people whose chunk may be over
             person = self.moved_to.pop()
-            changed.update(self.merge_chunk(person, person))
-        loaded = self.loaded(kinds, changed)
+            changed.update(self.merge_chunk(person, person, 0, 1))
+        loaded = self.loaded(self.kinds, changed)
         counts = {name: n for name, n in asdict(loaded).items() if name != "seconds"}
         if not self.again:
             counts |= {"state": Upload.State.DONE, "finished_at": timezone.now()}
-        self.note(people=total, people_done=done, kinds=kinds, **counts)
+        self.note(people=total, people_done=done, kinds=self.kinds, **counts)
         logger.info("Load %s: %s", self.upload.pk, asdict(loaded))
         return loaded
 
@@ -292,32 +266,61 @@ class Load:
         """
         self.be_patient()
         self.run(f"SELECT pg_advisory_xact_lock({LOCK_OF_PEOPLE}, 0)")
-        self.run("ANALYZE staged_line")
-        self.take_up_waiting_lines()
-        self.run(admission.NEW_SOURCES)
-        self.run(admission.DELIVERED)
+        self.run(COUNT_STAGED)
+        staged = self.run(admission.STAGED)
+        if any(kind == "resident" for kind, *_rest in staged) and self.take_up_waiting_lines():
+            staged = self.run(admission.STAGED)
+        taken = {source for _kind, source, *_rest, lines, bad in staged if source and lines > bad}
+        self.run(admission.NEW_SOURCES, sources=sorted(taken))
+        sent = {source for _kind, source, _counted, delivered, *_rest in staged if delivered}
+        self.run(admission.DELIVERED, sources=sorted(sent - {None}))
+        if not self.placed_at_once({kind for kind, *_rest in staged if kind}):
+            self.place()
+            staged = self.run(admission.STAGED)
+        self.kinds = counted_by_kind(staged)
+        self.set_aside(any(bad for *_rest, bad in staged))
+
+    def placed_at_once(self, kinds: set[str]) -> bool:
+        """Find the people of all lines in one statement; False where it takes a closer look."""
+        if not kinds <= admission.PLAIN_KINDS:
+            return False
+        self.run(admission.PLACED_AT_ONCE, arrived=self.arrived, upload=self.upload.pk)
+        [(odd, new_numbers)] = self.run(admission.ODD)
+        of_several = 0
+        if new_numbers and not odd:
+            [(of_several,)] = self.run(admission.NEW_NUMBERS)
+            self.planner.count(planner.NUMBERS, new_numbers)
+        if odd or of_several:
+            self.run("DROP TABLE placed_line")
+        return not (odd or of_several)
+
+    def place(self) -> None:
+        """Make new people, set lines aside that cannot be taken, and find the others' people."""
         self.run(admission.RESIDENTS_OF_OTHERS)
         self.run(admission.OF_A_MERGED_REF, arrived=self.arrived)
-        self.run(admission.NEW_PEOPLE, arrived=self.arrived)
+        made = self.write(admission.NEW_PEOPLE, arrived=self.arrived)
+        self.planner.count(planner.PEOPLE, made)
         self.run(admission.UNKNOWN_PEOPLE)
         self.run(admission.OWN_GUARDIANS)
         self.run(admission.FACTS_OF_OTHERS)
         self.run(admission.AGAINST_THE_BIRTH, arrived=self.arrived)
-        self.run(admission.NEW_APPLICATIONS)
+        self.planner.count(planner.NUMBERS, self.write(admission.NEW_APPLICATIONS))
         self.run(admission.OF_ANOTHER_PERSON)
+        self.run(admission.PLACED, arrived=self.arrived, upload=self.upload.pk)
+
+    def set_aside(self, some: bool) -> None:
+        """Keep the lines set aside, if there are some, for its sender and for a second try."""
         if self.again:
             self.run(admission.NO_LONGER_SET_ASIDE, upload=self.upload.pk)
             self.run(admission.NO_LONGER_REPORTED, upload=self.upload.pk)
-        self.run(admission.SET_ASIDE, upload=self.upload.pk)
-        self.run(admission.STILL_SET_ASIDE)
-        if self.sender:
-            self.run(admission.REPORTED, upload=self.upload.pk)
-        self.run(admission.PLACED, arrived=self.arrived, upload=self.upload.pk)
-        self.run("CREATE INDEX ON placed_line (resident_id)")
-        self.run("ANALYZE placed_line")
+        if some:
+            self.run(admission.SET_ASIDE, upload=self.upload.pk)
+            self.run(admission.STILL_SET_ASIDE)
+            if self.sender:
+                self.run(admission.REPORTED, upload=self.upload.pk)
 
-    def take_up_waiting_lines(self) -> None:
-        """Stage the lines that were set aside for people whom the register reports now."""
+    def take_up_waiting_lines(self) -> bool:
+        """Stage the lines set aside for people whom the register reports now; tell if any were."""
         after = 0
         while waiting := self.run(admission.WAITING, after=after, limit=WAITING_AT_ONCE):
             self.stage(
@@ -328,13 +331,15 @@ class Load:
                 for waiting_id, upload_id, file, number, text, source, kinds, within in waiting
             )
             after = waiting[-1][0]
+        return after > 0
 
     @persistent
-    def merge_chunk(self, low: int, high: int) -> dict[str, int]:
+    def merge_chunk(self, low: int, high: int, part: int, parts: int) -> dict[str, int]:
         """Merge the lines about people from `low` to `high`; return how many changed facts.
 
-        By kinds of facts.
+        By kinds of facts. Of `parts` parts of these lines, by what they are of, only number `part`.
         """
+        whom = {"low": low, "high": high, "part": part, "parts": parts}
         self.be_patient()
         self.hold_facts(low, high)
         while moved := self.run(admission.FOLLOW, low=low, high=high):
@@ -342,13 +347,13 @@ class Load:
             self.hold_facts(low, high)
         reported = {
             kind: (told, newer or [], lines)
-            for kind, told, newer, lines in self.run(REPORTS, low=low, high=high)
+            for kind, told, newer, lines in self.run(REPORTS, **whom)
         }
-        self.run(TAKEN, low=low, high=high)
+        self.run(TAKEN, **whom)
         told = {kind: set(people) for kind, (people, _newer, _lines) in reported.items()}
         nobody = set()
 
-        self.tell_planner(TABLES_OF_REPORTS, people=len(nobody.union(*told.values())))
+        self.planner.count(planner.REPORTED, len(nobody.union(*told.values())))
         people, state_changed = settle_residents(told.get("resident", nobody))
         changed = people.union(*(newer for _told, newer, _lines in reported.values()))
         of_guardians = settle_guardianships(told.get("guardianship", nobody) | people)
@@ -366,7 +371,7 @@ class Load:
         changed |= of_children | of_register
         parents = parents_told_wrong(of_register)
         changed |= parents
-        self.tell_planner(TABLES_OF_FACTS, people=len(changed))
+        self.planner.count({table for kind in told for table in planner.TABLES[kind]}, len(changed))
         hold(changed)
         note_registered(parents, today=self.today)
         of_children |= out_of_date(told.get("resident", nobody), today=self.today)
@@ -399,64 +404,13 @@ class Load:
                 counts["changed"] += changed
             self.note(kinds=kinds)
 
-    def tell_planner(self, tables: str, *, people: int) -> None:
-        """Let PostgreSQL count its tables anew where this load makes a large part of them.
 
-        By itself it does so a minute later. Until then it takes them for empty, and reads whole
-        tables once for every person: 15 seconds for 2,000 people instead of a tenth of one.
-        """
-        if people < MANY:
-            return
-        [(known,)] = self.run(
-            "SELECT reltuples FROM pg_class WHERE oid = 'residents_resident'::regclass"
-        )
-        if people > known / 10:
-            self.run(f"ANALYZE (SKIP_LOCKED) {tables}")
-
-
-# Adds the reports that are new. For each kind: the people told about, those about whom a newer
-# fact stands now, and how many lines of this load such a fact came from.
-REPORTS = f"""
-    WITH fresh AS MATERIALIZED (
-        SELECT DISTINCT ON (resident_id, kind, key, source_id, timed, checked_at, value) p.*
-        FROM placed_line p
-        WHERE p.resident_id BETWEEN %(low)s AND %(high)s AND NOT EXISTS (
-            SELECT 1 FROM residents_factreport f
-            WHERE f.resident_id BETWEEN %(low)s AND %(high)s
-                AND f.resident_id = p.resident_id AND f.kind = p.kind AND f.key = p.key
-                AND f.source_id = p.source_id AND f.value = p.value AND f.timed = p.timed
-                AND (f.checked_at = p.checked_at OR NOT p.timed))
-        ORDER BY resident_id, kind, key, source_id, timed, checked_at, value, counted DESC,
-            upload_id),
-    kept AS (
-        INSERT INTO residents_factreport
-            (resident_id, kind, key, source_id, checked_at, timed, value, upload_id)
-        SELECT resident_id, kind, key, source_id, checked_at, timed, value, upload_id FROM fresh),
-    newest AS (
-        SELECT DISTINCT ON (resident_id, kind, key) * FROM fresh
-        ORDER BY resident_id, kind, key, {SEQUENCE} DESC, {NEWEST_FIRST}),
-    judged AS (
-        SELECT newest.*, NOT EXISTS (
-            SELECT 1 FROM residents_factreport f JOIN residents_source k ON k.id = f.source_id
-            WHERE f.resident_id BETWEEN %(low)s AND %(high)s
-                AND f.resident_id = newest.resident_id AND f.kind = newest.kind
-                AND f.key = newest.key
-                AND ({SEQUENCE.replace("kind", "f.kind").replace("value", "f.value")},
-                        f.checked_at, k.key COLLATE "C", f.value::text COLLATE "C")
-                    > ({SEQUENCE.replace("kind", "newest.kind").replace("value", "newest.value")},
-                        newest.checked_at, newest.source_key COLLATE "C",
-                        newest.value::text COLLATE "C")) AS stands
-        FROM newest)
-    SELECT kind, array_agg(DISTINCT resident_id),
-        array_agg(DISTINCT resident_id) FILTER (WHERE stands),
-        count(*) FILTER (WHERE stands AND counted)
-    FROM judged GROUP BY kind"""
-
-TAKEN = f"""
-    WITH taken AS (
-        UPDATE exchange_quarantinedline q SET resolved_at = now()
-        FROM placed_line p
-        WHERE p.waiting_id = q.id AND p.resident_id BETWEEN %(low)s AND %(high)s
-            AND q.resolved_at IS NULL
-        RETURNING q.id AS line_id)
-    {TELL_TAKEN}"""
+def counted_by_kind(staged) -> dict[str, dict[str, int]]:
+    """Return how many lines of each kind were read and set aside, of those that count."""
+    kinds = {}
+    for kind, _source, counted, _delivered, lines, bad in staged:
+        if counted:
+            of = kinds.setdefault(kind, {"read": 0, "set_aside": 0})
+            of["read"] += lines
+            of["set_aside"] += bad
+    return kinds

@@ -17,6 +17,13 @@ _NOT_SHOWN = re.compile(
     "[\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\u20e3]"
 )
 
+# The same question for bytes, a tenth of the time: with what may stand between taken out, and each
+# digit a 0. What is of one group with something else finds more than there is, never less.
+_DIGITS_AS_0 = bytes(ord("0") if chr(byte).isdecimal() else ord(" ") for byte in range(128)) + (
+    b" " * 128
+)
+_BETWEEN = bytes(range(9, 14)) + bytes(range(28, 33)) + b"._/|,:;-"
+
 
 def municipality_check_digit(five_digits: str) -> str:
     """Return the sixth digit of a municipality's code (全国地方公共団体コード).
@@ -45,6 +52,11 @@ def my_number_check_digit(eleven_digits: str) -> str:
 
 # What is said wherever such a text is refused.
 HOLDS_MY_NUMBER = _("This holds twelve digits that may be a My Number. Leave them out.")
+
+
+def may_hold_twelve_digits(text: bytes) -> bool:
+    """Tell whether ASCII text could hold a My Number; where not, `holds_my_number` says no."""
+    return b"000000000000" in text.translate(_DIGITS_AS_0, _BETWEEN)
 
 
 def holds_my_number(text: str) -> bool:

@@ -17,6 +17,7 @@ from portal.applications.settle import settle_applications
 from portal.card.models import BenefitAccount, Certificate, InsuranceUse
 from portal.card.settle import settle_certificates
 from portal.exchange import load as exchange
+from portal.exchange.chunks import IN_CHUNK, REPORTS
 from portal.exchange.load import load, retry
 from portal.exchange.models import QuarantinedLine, Upload
 from portal.residents.models import FactReport, Guardianship, Resident, Source
@@ -580,6 +581,61 @@ def test_a_load_in_many_chunks_ends_like_one_in_one(monkeypatch):
     monkeypatch.setattr(exchange, "PEOPLE_IN_A_CHUNK", 3)
 
     assert after([lines]) == in_one
+
+
+@pytest.mark.parametrize("most", [1, 2, 7, 40])
+def test_a_load_in_chunks_of_few_lines_ends_like_one_in_one(monkeypatch, most):
+    lines = [*many(6), *many_of_one_person(30)]
+    in_one = after([lines])
+    monkeypatch.setattr(exchange, "LINES_IN_A_CHUNK", most)
+
+    assert after([lines]) == in_one
+
+
+def many_of_one_person(applications):
+    yield resident("R0", born="1990-04-01", checked_at="2026-10-01T00:00:00Z")
+    for n in range(applications):
+        yield application_status("R0", ref=f"S-{n}", seq=2, status="granted")
+        yield application_status("R0", ref=f"S-{n}", seq=3, status="completed")
+        yield certificate("R0", type="signature", serial=f"C-{n}")
+
+
+def test_no_transaction_has_many_more_lines_than_a_chunk(monkeypatch):
+    monkeypatch.setattr(exchange, "LINES_IN_A_CHUNK", 10)
+    chunks, in_chunk = [], REPORTS
+
+    def run(one, sql, **params):
+        if sql == in_chunk:
+            count = f"SELECT count(*), count(DISTINCT resident_id) FROM placed_line p WHERE {IN}"
+            chunks.extend(run_sql(one, count, **params))
+        return run_sql(one, sql, **params)
+
+    run_sql, IN = exchange.Load.run, IN_CHUNK
+    monkeypatch.setattr(exchange.Load, "run", run)
+    told = []
+
+    with_many = [*many(3), *many_of_one_person(30)]
+    loaded = load([file_of(*with_many)], today=TODAY, on_people=lambda *done: told.append(done))
+
+    assert len(chunks) > 5
+    assert max(lines for lines, _people in chunks) < 40  # how keys fall into parts is by chance
+    assert sum(lines for lines, _people in chunks) == loaded.read - loaded.quarantined
+    assert told[0] == (0, 3) and told[-1] == (3, 3) and len(set(told)) > 2
+
+
+def test_changed_lines_are_counted_the_same_in_any_chunks(monkeypatch):
+    lines = [*many(6), *many_of_one_person(30)]
+
+    def counted(most):
+        monkeypatch.setattr(exchange, "LINES_IN_A_CHUNK", most)
+        try:
+            with transaction.atomic():
+                found = counts(load_lines(*lines))
+                raise Undone
+        except Undone:
+            return found
+
+    assert counted(3) == counted(1000)
 
 
 def test_a_load_broken_off_at_any_statement_is_made_good_by_loading_again(monkeypatch):
