@@ -44,6 +44,7 @@ class Answer(NamedTuple):
 class Body(NamedTuple):
     media: str
     type: Type
+    fields: list[Field]
     example: str
 
 
@@ -76,7 +77,7 @@ def calls(document: dict) -> list[Call]:
             description=said(call),
             parameters=[parameter(one) for one in call.get("parameters", [])],
             bodies=[
-                Body(media, type_of(content.get("schema", {})), shown(content.get("example", "")))
+                body(media, content)
                 for media, content in call.get("requestBody", {}).get("content", {}).items()
             ],
             answers=[
@@ -119,15 +120,7 @@ def shapes(document: dict) -> list[Shape]:
         Shape(
             name,
             said(schema),
-            [
-                Field(
-                    field,
-                    type_of(what),
-                    field in schema.get("required", []),
-                    said(what),
-                )
-                for field, what in schema.get("properties", {}).items()
-            ],
+            fields(schema),
             shown(next(iter(schema.get("examples", [])), "")),
         )
         for name, schema in sorted(document["components"]["schemas"].items())
@@ -153,6 +146,18 @@ def shown(example) -> str:
     if isinstance(example, str):
         return example.strip()
     return json.dumps(example, ensure_ascii=False, indent=2)
+
+
+def body(media: str, content: dict) -> Body:
+    schema = content.get("schema", {})
+    return Body(media, type_of(schema), fields(schema), shown(content.get("example", "")))
+
+
+def fields(schema: dict) -> list[Field]:
+    return [
+        Field(name, type_of(what), name in schema.get("required", []), said(what))
+        for name, what in schema.get("properties", {}).items()
+    ]
 
 
 def type_of(schema: dict) -> Type:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import msgspec
 from django.utils.translation import gettext_lazy as _
-from ninja import Router, Schema
+from ninja import Path, Router, Schema
 from pydantic import Field
 
 from portal import clock
@@ -123,7 +123,7 @@ class StatusOut(Schema):
         },
     },
 )
-def post_status(request, ref: str):
+def post_status(request, ref: Annotated[str, Path(description="Your number of the application.")]):
     """Takes one state of one application, as a line of the kind `application-status`. One that is
     older than what stands, or the same, is no error: the answer is 200 with `changed` false and
     with what stands, so calls may arrive in any order and be repeated. Of a person whom the

@@ -149,6 +149,8 @@ def test_the_reference_shows_examples_and_what_all_calls_answer_once(document):
 
     assert example_of(document, "/api/v1/facts").strip() in page
     assert '"status": "under-review"' in page
+    for field in StatusIn.model_fields:
+        assert f"<code>{field}</code></th>" in page
     for description in EVERYWHERE.values():
         assert page.count(f"<td>{description}</td>") == 1
 
