@@ -71,13 +71,17 @@ class StatusIn(Schema):
     """A state of an application. `source` and `ref` may be left out: they are the connection's
     and the address's. Further fields are neither used nor stored."""
 
-    resident: ShortText
-    procedure: ShortText
+    resident: Annotated[ShortText, Field(description="Who applied: the register’s id.")]
+    procedure: Annotated[ShortText, Field(description="The portal’s key of it, or your name.")]
     status: Status
-    seq: Annotated[int, Field(ge=0, le=2**63 - 1)]
-    at: datetime
-    ref: Annotated[str, Field(max_length=64, pattern=r"^\S+$")] | None = None
-    source: ShortText | None = None
+    seq: Annotated[
+        int, Field(ge=0, le=2**63 - 1, description="Higher with each report; the highest stands.")
+    ]
+    at: Annotated[datetime, Field(description="Since when, with its offset from UTC.")]
+    ref: Annotated[str, Field(max_length=64, pattern=r"^\S+$")] | None = Field(
+        None, description="As in the address."
+    )
+    source: ShortText | None = Field(None, description="The connection’s.")
 
 
 class StandsOut(Schema):
