@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
-from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -57,7 +56,7 @@ class PageOwnerForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["route"].choices = page_choices(self.instance.route)
+        self.fields["route"].choices = [("", "–"), *page_choices(self.instance.route)]
         self.fields["rule"].choices = [("", "–"), *rule_choices(self.instance.rule)]
         if "user" in self.fields:
             self.fields["user"].queryset = reviewers()
@@ -120,10 +119,6 @@ class AlertAdmin(LookOnly, admin.ModelAdmin):
             path(route, self.admin_site.admin_view(view), name=f"feedback_alert_{name}")
             for route, view, name in views
         ]
-
-    def changelist_view(self, request, extra_context=None):
-        title = capfirst(self.opts.verbose_name_plural)
-        return super().changelist_view(request, {**(extra_context or {}), "title": title})
 
     @admin.display(description=_("page"))
     def shown_page(self, alert):

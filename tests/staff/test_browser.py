@@ -321,7 +321,7 @@ def test_an_alert_is_read_and_put_away_by_keyboard_alone(browsing, page, office)
 def test_an_owner_is_set_by_keyboard_alone(browsing, page, office):
     reviewer = member(REVIEWERS, "reviewer@example.jp")
     browsing("/staff/feedback/pageowner/add/")
-    for field, typed in [("Page", "tasks:task"), ("Task rule", ""), ("Owner", "reviewer")]:
+    for field, typed in [("Page", "Settings"), ("Task rule", ""), ("Owner", "reviewer")]:
         tab_to(page, page.get_by_label(field, exact=False).first)
         page.keyboard.type(typed)
     tab_to(page, page.get_by_role("button", name="Save", exact=True))
@@ -329,4 +329,4 @@ def test_an_owner_is_set_by_keyboard_alone(browsing, page, office):
 
     expect(page.locator(".messagelist .success")).to_be_visible()
     owner = PageOwner.objects.get()
-    assert (owner.route, owner.rule, owner.user) == ("tasks:task", "", reviewer)
+    assert (owner.route, owner.rule, owner.user) == ("tasks:settings", "", reviewer)

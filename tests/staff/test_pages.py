@@ -475,3 +475,20 @@ def test_staff_who_may_see_nothing_see_an_empty_index(client, office):
 
     assert client.get("/staff/residents/resident/").status_code == 403
     assert client.get("/staff/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "title"),
+    [
+        ("/staff/feedback/alertlook/", "Looks at all pages"),
+        ("/staff/feedback/improvement/", "Improvements"),
+        ("/staff/tasks/sweep/", "Nights"),
+    ],
+)
+def test_a_list_is_called_by_what_stands_in_it(client, superuser, address, title):
+    client.force_login(superuser)
+
+    content = client.get(address).content.decode()
+
+    assert f"<h1>{title}</h1>" in content
+    assert f"<title>{title} | " in content
