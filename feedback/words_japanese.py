@@ -3,11 +3,13 @@
 The dictionary is loaded with the first text, so only in a process that reads some.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 
 from feedback.word_lists import no_names, stop_words
 from feedback.words_english import is_known_name
+
+KEPT = 10_000  # words of which it is remembered whether they are names
 
 # What the dictionary takes for a name, and in a portal is none.
 KNOWN = {"マイナ"}
@@ -108,7 +110,19 @@ def _is_a_name(morpheme) -> bool:
         return False
     named = below[0] == "人名" or below[:2] == ["地名", "一般"]  # countries stay: 日本語
     rare = morpheme.is_oov() and (_has_kanji(written) or _is_capitalised(written))
-    return named or rare or is_known_name(written)
+    return named or rare or is_known_name(written) or _is_a_name_alone(written)
+
+
+@lru_cache(maxsize=KEPT)
+def _is_a_name_alone(written: str) -> bool:
+    """Tell whether the dictionary takes a word in kanji for a person's name where it is alone.
+
+    Between others it may take 太郎 for a noun: くらし太郎.
+    """
+    if len(written) < 2 or not all(map(_has_kanji, written)):
+        return False
+    alone = list(_morphemes(written))
+    return len(alone) == 1 and alone[0].part_of_speech()[2] == "人名"
 
 
 def _follows_names(morpheme) -> bool:

@@ -134,6 +134,14 @@ def test_names_in_a_text_with_spaces_are_left_out(text):
 NAMES = {"tanaka", "hanako", "greene", "greene-san"}
 
 
+@pytest.mark.parametrize("name", ["くらし太郎", "窓口太郎"])
+def test_a_first_name_between_other_words_is_left_out_too(name):
+    found = terms(f"{name}に電話してください")
+
+    assert "電話" in found
+    assert not any("太郎" in term for term in found)
+
+
 def test_no_pair_reaches_over_a_name():
     assert terms("窓口で田中に予約を頼む") == ["窓口", "予約", "頼む", "予約 頼む"]
 
