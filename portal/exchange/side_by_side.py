@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from portal.applications.models import Application
 from portal.exchange.one_person import Pair
@@ -70,6 +71,10 @@ class Side:
         return Guardianship.objects.filter(either).count()
 
 
+def has_one(account: int | None) -> str:
+    return pgettext("a sign-in", "no") if account is None else pgettext("a sign-in", "yes")
+
+
 def rows(pair: Pair) -> list[Row]:
     """Return what is known of both; the texts are in the reader's language."""
     sides = Side(pair.gone), Side(pair.stands)
@@ -93,7 +98,7 @@ def rows(pair: Pair) -> list[Row]:
         Row(_("Reported as of"), *(moment(one.checked_at) for one in people)),
         Row(_("Former names"), *(side.former_names for side in sides)),
         Row(_("Former municipalities"), *(side.former_places for side in sides)),
-        Row(_("Has a sign-in"), *(_("yes") if one.user_id else _("no") for one in people)),
+        Row(_("Has a sign-in"), *(has_one(one.user_id) for one in people)),
         counted(_("Reports of facts"), "facts"),
         counted(_("Applications"), "applications"),
         counted(_("Open tasks"), "tasks"),

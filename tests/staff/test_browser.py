@@ -21,6 +21,7 @@ from portal.exchange.webhooks.plan import make_endpoint, plan
 from tasks import versions
 from tasks.rules import registry
 from tests.applications.factories import OfficeMembershipFactory, SentApplicationFactory
+from tests.factories import ResidentFactory
 from tests.feedback.conftest import member
 from tests.feedback.factories import AlertFactory, OpinionFactory, WordingFactory
 from tests.staff.conftest import open_record
@@ -53,6 +54,9 @@ OUR_OWN = {
     "a procedure": "/staff/applications/procedure/{office.case.version.procedure_id}/",
     "an upload": "/staff/exchange/upload/{office.upload.pk}/change/",
     "an upload with what would change": "/staff/exchange/upload/{office.upload.pk}/change/?back=1",
+    "records of one person": "/staff/exchange/merge/",
+    "two records": "/staff/exchange/merge/{office.merged.uuid}/",
+    "decisions on records": "/staff/exchange/merge/decided/",
     "keys of a connection": "/staff/exchange/connection/{office.connection.pk}/keys/",
     "a webhook": "/staff/exchange/webhookendpoint/{office.webhook.pk}/deeds/",
     "its preview": "/staff/applications/procedure/{office.case.version.procedure_id}/preview/",
@@ -130,6 +134,9 @@ def browsing(live_server, client, office, superuser, page):
     )
     OpinionFactory(given_at=office.opinion.given_at - timedelta(days=1))
     office.alert = AlertFactory()
+    office.merged = ResidentFactory(
+        ref="twice", state="merged", merged_into=office.resident.ref, name="ヤマダ ハナコ"
+    )
     office.upload.state, office.upload.finished_at = "done", timezone.now()
     office.upload.save()
     page.context.add_cookies(

@@ -5,8 +5,10 @@ Opening such a page is opening both records: it is noted in each, where the pers
 
 from datetime import timedelta
 
+from django.apps import apps
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -17,17 +19,19 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from portal.exchange import one_person
-from portal.exchange.admin.uploads import WhyForm
+from portal.exchange.admin.uploads import WhyForm as UploadWhyForm
 from portal.exchange.models import Merge
 from portal.exchange.side_by_side import rows
+from portal.residents.admin import person_link
 from portal.residents.models import Resident
-from portal.residents.record import look_at
+from portal.residents.record import Section, look_at, names_of, sections
 from portal.staff import CappedPaginator, LookOnly
 
 MAY_DECIDE = "exchange.decide_merge"
 DEEDS = ("yes", "agree", "no")
 ONE_LOOK = timedelta(hours=1)
 ON_A_PAGE = 50
+NO_THINGS = {"residents.ResidentRef", "applications.ApplicationRef"}
 PURPOSE = "merge"  # the page “Who looked at your data” says it in words
 REFUSED = {
     "decided": gettext_lazy("Somebody else has decided meanwhile."),
@@ -48,6 +52,14 @@ NEXT = {
     "circle": gettext_lazy("Ask the register which of the two stands, and to report that."),
     "family": gettext_lazy("Ask the register, and whoever reported that one acts for the other."),
 }
+
+
+class WhyForm(UploadWhyForm):
+    """A reason, typed: it stays with the decision."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["why"].help_text = _("It stays with the decision. No names of residents.")
 
 
 @admin.register(Merge)
@@ -93,7 +105,8 @@ class MergeAdmin(LookOnly, admin.ModelAdmin):
 
     @method_decorator(require_POST)
     def yes(self, request, uuid):
-        form, gone = WhyForm(request.POST), self.record(request, uuid, may=MAY_DECIDE)
+        gone = self.record(request, uuid, may=MAY_DECIDE)
+        form = WhyForm(request.POST, auto_id="yes_%s")
         if not form.is_valid():
             return self.pair_page(request, gone, yes_form=form, status=422)
         why = form.cleaned_data["why"]
@@ -108,7 +121,8 @@ class MergeAdmin(LookOnly, admin.ModelAdmin):
 
     @method_decorator(require_POST)
     def no(self, request, uuid):
-        form, gone = WhyForm(request.POST), self.record(request, uuid, may=MAY_DECIDE)
+        gone = self.record(request, uuid, may=MAY_DECIDE)
+        form = WhyForm(request.POST, auto_id="no_%s")
         if not form.is_valid():
             return self.pair_page(request, gone, no_form=form, status=422)
         why = form.cleaned_data["why"]
@@ -167,7 +181,7 @@ class MergeAdmin(LookOnly, admin.ModelAdmin):
             "rows": rows(pair) if pair.stands else [],
             "in_the_way": REFUSED.get(reason) if reason != "decided" else "",
             "next": NEXT.get(reason, ""),
-            "decisions": decisions,
+            "decisions": [(one, in_words(one.moved), in_words(one.stayed)) for one in decisions],
             "asked": asked,
             "may": may,
             "may_agree": may and asked and asked.by_id != request.user.pk,
@@ -175,13 +189,44 @@ class MergeAdmin(LookOnly, admin.ModelAdmin):
             "no_form": WhyForm(auto_id="no_%s"),
             **forms,
         }
-        title = _("Record %(ref)s: merge it?") % {"ref": gone.ref}
+        title = _("Record %(ref)s") if reason == "decided" else _("Record %(ref)s: merge it?")
+        title %= {"ref": gone.ref}
         return self.shown(request, "pair", title, status=status, **context)
 
     def shown(self, request, template, title, *, status=200, **context):
         context |= {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
         name = f"admin/exchange/merge/{template}.html"
         return TemplateResponse(request, name, context, status=status)
+
+
+def in_words(counts: dict[str, int]) -> list[tuple[str, int]]:
+    """Return how many of what, by the names that the models have; `counts` as Merge keeps them."""
+    said = []
+    for what, count in counts.items():
+        if what in NO_THINGS:
+            continue
+        label, _space, ended = what.partition(" ")
+        name = apps.get_model(label)._meta.verbose_name_plural
+        said.append((_("%(what)s, ended") % {"what": name} if ended else name, count))
+    return said
+
+
+def merges_of(resident: Resident):
+    """Return the rows of a record's section: records merged into it, or it into another."""
+    of_both = Merge.objects.filter(Q(gone=resident) | Q(stands=resident), state=Merge.State.DONE)
+    for one in of_both.select_related("gone", "stands", "by", "second").order_by("done_at"):
+        who = f"{one.by}, {one.second}" if one.second else one.by
+        yield [person_link(one.gone), person_link(one.stands), one.done_at, who, one.why]
+
+
+sections.append(
+    Section(
+        title=gettext_lazy("Merged records"),
+        permission="exchange.view_merge",
+        columns=[*names_of(Merge, "gone", "stands", "done_at", "by", "why")],
+        rows=merges_of,
+    )
+)
 
 
 def address_of(gone: Resident) -> str:
