@@ -22,9 +22,12 @@ from portal.insights.roll_up import monday_of, roll_up
 from portal.residents.models import Resident
 from portal.residents.own import own_fact
 
-WEEKS, SEED = 20, 5
-# Procedure, and about how many are sent in a week.
-KEYS = {"residence-certificate": 26, "moving-in": 14, "medical-subsidy": 4}
+WEEKS, SEED = 34, 5
+# By municipality, procedure, and about how many are sent in a week.
+USUAL = {
+    people.CLERKS[1].office: {"residence-certificate": 26, "moving-in": 14, "medical-subsidy": 4},
+    "281000": {"residence-certificate": 16, "moving-in": 12},  # Kobe
+}
 
 
 @transaction.atomic
@@ -43,7 +46,9 @@ def make_figures(*, today: date) -> None:
     )
     if who:
         made = Application.objects.bulk_create(
-            finished(cycle(who), office=office, decider=decider, today=today)
+            one
+            for place in USUAL
+            for one in finished(cycle(who), office=place, decider=decider, today=today)
         )
         ApplicationEvent.objects.bulk_create(event for one in made for event in events_of(one))
         make_past_to_dos(who, today=today)
@@ -52,9 +57,9 @@ def make_figures(*, today: date) -> None:
 
 def finished(who, *, office: str, decider: User, today: date) -> list[Application]:
     """Return what was sent from Monday to Thursday, and decided and completed by the Sunday."""
-    chance = Random(SEED)  # noqa: S311 - chance that repeats, no secret
+    chance = Random(f"{SEED} {office}")  # noqa: S311 - chance that repeats, no secret
     fact, made = own_fact(), []
-    for key, usual in KEYS.items():
+    for key, usual in USUAL[office].items():
         version = ProcedureVersion.objects.offered_in(office).get(procedure__key=key)
         for weeks in range(WEEKS, 0, -1):
             monday = monday_of(today) - timedelta(weeks=weeks)

@@ -40,6 +40,13 @@ def test_the_page_shows_a_line_of_weeks_and_hides_what_is_small():
     assert WeekFigure.objects.filter(procedure="medical-subsidy", shown=True).count() == 0
 
 
+def test_two_municipalities_stand_there_under_their_names():
+    found = read()
+
+    assert [row.romaji for row in found["municipalities"]][:2] == ["Chiyoda, Tokyo", "Kobe, Hyogo"]
+    assert all(value for row in found["municipalities"] for value in row.values)
+
+
 def test_the_page_says_how_many_to_dos_were_done_in_time_and_reminders_sent():
     found = read()
 
