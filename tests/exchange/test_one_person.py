@@ -3,13 +3,28 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import OperationalError, transaction
 from django.db import connection as database
-from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg.errors import LockNotAvailable
 
-from childcare.models import FamilyStatement, FamilyVaccination, NotMine, RecordAnswer, Vaccination
-from portal.applications.models import Application, ApplicationEvent
+from childcare.models import (
+    CalendarFeed,
+    FamilyStatement,
+    FamilyVaccination,
+    NotMine,
+    RecordAnswer,
+    Vaccination,
+)
+from portal.applications.models import (
+    Application,
+    ApplicationEvent,
+    Attachment,
+    CorrectionRequest,
+    Message,
+    Notice,
+)
 from portal.exchange import moving, one_person, taking_back
 from portal.exchange.load import Load
 from portal.exchange.models import Change, Merge, QuarantinedLine, Upload
@@ -17,7 +32,9 @@ from portal.exchange.unreported import relations
 from portal.residents.access_log import check_access_logs, note_access
 from portal.residents.models import FactReport, Guardianship, Resident, ResidentRef
 from tasks.models import Task, TaskEvent
-from tests.applications.factories import ApplicationFactory
+from tasks.reminders import models as reminders
+from tasks.reminders.models import MailOff
+from tests.applications.factories import ApplicationFactory, CorrectionRequestFactory
 from tests.exchange.connections import ConnectionFactory
 from tests.exchange.facts import (
     TODAY,
@@ -35,6 +52,7 @@ from tests.exchange.facts import (
     what_stands,
 )
 from tests.factories import SourceFactory, UserFactory
+from tests.staff.conftest import make_reminder
 
 pytestmark = pytest.mark.django_db
 WHY = "the family register names both"
@@ -344,6 +362,85 @@ def test_applications_move_with_all_that_belongs_to_them():
     assert ApplicationEvent.objects.get(application=made).resident == row("B")
     load_lines(application_status("A", seq=2, status="granted"))
     assert Application.objects.get(ref="S-17").state == "granted"
+
+
+def test_what_hangs_on_an_application_goes_with_it():
+    two()
+    request = CorrectionRequestFactory(
+        application__resident=row("A"), application__about=row("A"), resident=row("A")
+    )
+    made, user = request.application, UserFactory()
+    whose = {"resident": row("A"), "application": made}
+    Message.objects.create(**whose, text="x", by=user, token=made.uuid, side="resident")
+    Attachment.objects.create(
+        **whose,
+        question="q",
+        name="a.pdf",
+        media_type="application/pdf",
+        size=1,
+        sha256="0" * 64,
+        added_by=user,
+    )
+    Notice.objects.create(**whose, what="received")
+    CalendarFeed.objects.create(resident=row("A"), created_by=user)
+    MailOff.objects.create(resident=row("A"))
+
+    merged()
+
+    for model in (CorrectionRequest, Message, Attachment, Notice):
+        assert model.objects.get(application=made).resident == row("B"), model
+    for model in (CalendarFeed, MailOff):
+        assert model.objects.get().resident == row("B")
+
+
+@pytest.mark.parametrize(("theirs", "other"), [("promised", "sent"), ("promised", "promised")])
+def test_reminders_go_with_their_tasks_and_messages(theirs, other):
+    two(account("A"), account("B"))
+    tasks = {
+        ref: Task.objects.get(resident=row(ref), rule__key="card.benefit-account") for ref in "AB"
+    }
+    reminder = make_reminder(tasks["A"], outcome=theirs)
+    alone = make_reminder(tasks["A"], outcome="sent", channel="push")
+    same_day = make_reminder(tasks["B"], outcome=other)
+
+    merge = merged()
+
+    for one in (reminder, alone):
+        one.refresh_from_db()
+        assert one.resident == row("B")
+    assert reminder.message_id == same_day.message_id
+    assert alone.message.resident == row("B")
+    ends = ("promised", "") if other == "promised" else ("skipped", "merged")
+    assert (reminder.outcome, reminder.reason) == ends
+    left = reminders.Message.objects.get(resident=row("A"))
+    assert (left.state, merge.stayed["reminders.Message"]) == ("skipped", 1)
+
+
+def test_it_breaks_off_as_a_whole(monkeypatch):
+    two(account("A"), application_status("A"))
+    before = stands()
+
+    def killed(work, moment):
+        raise Undone
+
+    monkeypatch.setattr(one_person, "reached", killed)
+    with pytest.raises(Undone), transaction.atomic():
+        merged()
+
+    assert stands() == before
+    assert not Merge.objects.exists()
+    assert not Change.objects.exists()
+
+
+def test_a_clerk_does_not_wait_for_a_load_forever(monkeypatch):
+    two()
+
+    def locked(people):
+        raise OperationalError from LockNotAvailable()
+
+    monkeypatch.setattr(one_person, "keep_loads_out", locked)
+    with pytest.raises(one_person.Refused, match="busy"):
+        merged()
 
 
 def test_an_application_reported_of_both_is_one():

@@ -10,6 +10,7 @@ from portal.exchange.models import Change
 from portal.exchange.number import forget_changes
 from tests.applications.factories import SentApplicationFactory
 from tests.exchange.connections import ConnectionFactory, event
+from tests.exchange.test_one_person import merged, two
 
 ADDRESS = "/api/v1/changes"
 UUID = "00000000-0000-7000-8000-000000000001"
@@ -33,6 +34,17 @@ def test_changes_are_fetched_page_by_page_with_the_cursor_of_the_answer_before(c
         "at": first["changes"][0]["at"],
         "data": {"number": 0},
     }
+
+
+def test_who_reported_a_person_is_told_that_two_references_are_one(caller):
+    two()
+    start = caller.get(ADDRESS).json()["next"]
+
+    merged()
+
+    [change] = caller.get(ADDRESS, {"since": start}).json()["changes"]
+    assert change["type"] == "ref.merged"
+    assert change["data"] == {"old_ref": "A", "new_ref": "B"}
 
 
 def test_of_others_nothing_is_told(caller, connection):
