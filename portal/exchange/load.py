@@ -50,7 +50,7 @@ from tasks.reconcile import hold, reconcile_people, with_wards
 logger = logging.getLogger(__name__)
 
 PEOPLE_IN_A_CHUNK = 50_000
-LINES_IN_A_CHUNK = 20_000  # a second or two, in which acts of its people wait
+LINES_IN_A_CHUNK = 10_000  # a second, and in half of it acts of its people wait
 WAITING_AT_ONCE = 10_000
 ROWS_AT_ONCE = 500  # some 200 KB on their way to the server
 ATTEMPTS = 5
