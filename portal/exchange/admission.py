@@ -132,7 +132,7 @@ UNKNOWN_PEOPLE = f"""
 OF_A_MERGED_REF = f"""
     UPDATE staged_line s SET reason = '{reasons.MERGED_REF}', detail = s.person
     FROM residents_residentref r JOIN residents_resident record ON record.id = r.record_id
-    WHERE s.kind = 'resident' AND s.reason = '' AND r.ref = s.person
+    WHERE s.kind = 'resident' AND s.reason = '' AND r.record_id IS NOT NULL AND r.ref = s.person
         AND coalesce(s.checked_at, %(arrived)s) >= record.checked_at
         AND NOT EXISTS (
             SELECT 1 FROM residents_residentref into_whom
@@ -315,6 +315,6 @@ PEOPLE = """SELECT count(*) FROM (
 FOLLOW = """
     UPDATE placed_line p SET resident_id = r.resident_id
     FROM residents_residentref r
-    WHERE p.resident_id BETWEEN %(low)s AND %(high)s AND r.record_id = p.resident_id
-        AND p.kind <> 'resident'
+    WHERE p.resident_id BETWEEN %(low)s AND %(high)s AND p.kind <> 'resident'
+        AND r.record_id IS NOT NULL AND r.record_id = p.resident_id
     RETURNING r.resident_id"""

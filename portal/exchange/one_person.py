@@ -99,7 +99,7 @@ def leads_back(gone: Resident, stands: Resident) -> bool:
 
 def waiting() -> QuerySet:
     """Return the records about which somebody has to decide, or has said yes as the first."""
-    done = ResidentRef.objects.filter(record=OuterRef("pk"))
+    done = ResidentRef.objects.filter(record__isnull=False, record=OuterRef("pk"))
     since = FactReport.objects.filter(
         resident=OuterRef("gone"), kind="resident", checked_at__gt=OuterRef("reported_at")
     ).annotate(said=KeyTextTransform("merged_into", "value"))

@@ -151,7 +151,8 @@ def settle_residents(ids: Iterable[int]) -> tuple[set[int], set[int]]:
         UPDATE residents_resident r SET {", ".join(f"{name} = made.{name}" for name in columns)}
         FROM made WHERE r.id = made.resident_id AND ({stored}) IS DISTINCT FROM ({wanted})
             AND (made.old_state <> 'merged' OR NOT EXISTS (
-                SELECT FROM residents_residentref k WHERE k.record_id = r.id))
+                SELECT FROM residents_residentref k
+                WHERE k.record_id IS NOT NULL AND k.record_id = r.id))
         RETURNING r.id, r.state <> made.old_state"""
     with connection.cursor() as cursor:
         cursor.execute(sql, {"ids": ids})
