@@ -259,10 +259,11 @@ def withdraw_tasks(people: set[int], upload: Upload, today: date) -> None:
 
 
 def reopen_lines(refs: Iterable[str], upload: Upload) -> None:
-    """Let lines wait again that were taken because of people who are gone."""
-    taken = QuarantinedLine.objects.filter(
-        waits_for_ref__in=refs, resolved_at__gte=upload.started_at
-    )
+    """Let lines wait again that were taken because of people who are gone.
+
+    Whenever that was: of whom no report is left, nothing else can have taken one.
+    """
+    taken = QuarantinedLine.objects.filter(waits_for_ref__in=refs, resolved_at__isnull=False)
     taken.exclude(upload=upload).exclude(upload__state=Upload.State.TAKEN_BACK).update(
         resolved_at=None
     )

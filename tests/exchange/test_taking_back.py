@@ -190,6 +190,17 @@ def test_people_whom_it_alone_made_go_and_lines_about_them_wait_again():
     assert FactReport.objects.filter(kind="account", resident__ref="R9").exists()
 
 
+def test_a_line_that_the_upload_said_as_well_waits_again():
+    line = account("R9", source=SOURCE)
+    first = sent(line)
+    wrong = sent(resident("R9", checked_at=at(1)), line)
+
+    taken_back(wrong)
+
+    assert not Resident.objects.exists()
+    assert QuarantinedLine.objects.get(resolved_at=None).upload_id == first.pk
+
+
 def test_a_person_with_a_sign_in_stays_and_it_is_said_why():
     wrong = sent(resident("R9", checked_at=at(1)), account("R9", source=SOURCE))
     Resident.objects.update(user=UserFactory())
