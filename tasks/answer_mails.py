@@ -25,19 +25,22 @@ def own(question: AccessQuestion) -> QuerySet:
 
 
 def words(question: AccessQuestion) -> Words:
-    number = question.access_number
+    number, looked_at = question.access_number, question.resident
+    page = reverse("tasks:ask-access", args=[number])
+    if looked_at.who_stands() != looked_at:
+        page += f"?record={looked_at.uuid}"
     return Words(
-        uuid=uuid5(NAMESPACE_URL, f"{question.resident.uuid}/{number}"),
+        uuid=uuid5(NAMESPACE_URL, f"{looked_at.uuid}/{number}"),
         subject=_("The office has answered your question, from Annai"),
         said=_("You asked why your data were looked at. The office has answered."),
-        page=reverse("tasks:ask-access", args=[number]),
+        page=page,
     )
 
 
 ANSWERS = Kind(
     owed=owed,
     own=own,
-    whom=lambda question: to_resident(question.resident),
+    whom=lambda question: to_resident(question.resident.who_stands()),
     words=words,
     state="told",
     why="told_why",

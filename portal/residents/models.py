@@ -227,6 +227,11 @@ class Resident(Fact):
     def __str__(self):
         return self.name
 
+    def who_stands(self) -> "Resident":
+        """Return the person: the one into whom a clerk has merged this record, if so."""
+        merged = self.merged_refs.select_related("resident").first()
+        return merged.resident if merged else self
+
 
 class ResidentRef(models.Model):
     """Which resident a source means by a `ref`: a table of its own, so that it can be spread."""

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from portal.residents.access_log import note_access
 from portal.residents.ask_access import answer_access_question, ask_about_access
-from portal.residents.models import AccessQuestion, Resident
+from portal.residents.models import AccessQuestion, Resident, ResidentRef
 from tasks import answer_mails, jobs, owed_mails
 from tasks.reminders.models import MailOff
 from tests.factories import ResidentFactory, UserFactory
@@ -133,3 +133,19 @@ def test_the_page_that_the_mail_leads_to_has_question_and_answer(client, answere
 
     assert ANSWER in shown and "Was it my ex-husband?" in shown
     assert 'name="text"' not in shown
+
+
+def test_who_was_merged_meanwhile_is_told_as_who_stands(mail_server):
+    question = ask()
+    stands = ResidentFactory(email="new@example.jp", language="en")
+    ResidentRef.objects.filter(ref=question.resident.ref).update(
+        resident=stands, record=question.resident
+    )
+    answer_access_question(question=question, answer=ANSWER, by=UserFactory())
+
+    assert send_all() == 1
+
+    [mail] = mail_server.accepted
+    assert mail["To"] == "new@example.jp"
+    for part in mail.iter_parts():
+        assert f"/who-looked/1/ask/?record={question.resident.uuid}" in part.get_content()
