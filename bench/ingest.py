@@ -126,7 +126,7 @@ def measure(statuses: int, peer_rows: int) -> dict:
             db.execute("TRUNCATE application")
         for phase in ("load", "first"):
             process("bench.engine", phase, BENCH_DSN=engine_dsn, **environment)
-        for phase in ("ingest", "replay", "small"):
+        for phase in ("ingest", "replay", "small", "same"):
             found[phase] = process("bench.engine", phase, BENCH_DSN=engine_dsn, **environment)
         peer = {**environment, "BENCH_DSN": limit_dsn, "BENCH_RESIDENTS": str(peer_rows)}
         for name in ("by the row", "by the row again"):
@@ -146,6 +146,9 @@ def print_table(statuses: int, found: dict) -> None:
         ("plain SQL, file to merged rows", f"{statuses / plain_s:,.0f} a second", ""),
         ("Annai", f"{ingest['seconds'] / plain_s:.2f} times plain SQL", "P8 ≤ 2"),
         ("  processor time", f"{busy:.2f} times plain SQL", ""),
+        ("the same rows by plain SQL", f"{found['same']['rows']:,} rows", ""),
+        ("Annai", f"{ingest['seconds'] / found['same']['seconds']:.2f} times these", ""),
+        ("  processor time", f"{ingest['busy'] / found['same']['busy']:.2f} times these", ""),
         (
             "Annai to update_or_create by the row",
             f"{found['by the row'] / ingest['seconds']:.0f} times as fast",
