@@ -67,6 +67,7 @@ def make_cases(*, today: date) -> None:
         return
     clerk, decider, elsewhere = (put_in_office(one) for one in people.CLERKS)
     put_in_office(people.REGISTER_CLERK)
+    put_in_office(people.SECOND_REGISTER_CLERK)
     office = Resident.objects.get(ref=people.YOSHINO.ref).municipality
     for name, (text_ja, text_en) in TEMPLATES.items():
         MessageTemplate.objects.get_or_create(

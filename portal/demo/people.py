@@ -152,6 +152,12 @@ REGISTER_CLERK = Person(
     office="131016",
     about=_("Clerk of Chiyoda City: decides whether two records are one person’s."),
 )
+SECOND_REGISTER_CLERK = Person(
+    email="register2@example.jp",
+    group=REGISTER,
+    office="131016",
+    about=_("Clerk of Chiyoda City: says the second yes where two records differ."),
+)
 # The help desk stays last: by it an earlier run is known.
 STAFF = [
     Person(
@@ -165,6 +171,7 @@ STAFF = [
         about=_("Connects sources: what they may send, and their keys."),
     ),
     REGISTER_CLERK,
+    SECOND_REGISTER_CLERK,
     Person(
         email="helpdesk@example.jp",
         group=GROUP,

@@ -21,8 +21,8 @@ def of_merges(at: datetime, whom: User | None) -> Iterator[Alarm]:
     if count := people.order_by()[:AT_MOST].count():
         yield Alarm(
             what=ngettext(
-                "By the register %(count)s record is the same person’s as another.",
-                "By the register %(count)s records are the same persons’ as others.",
+                "The register says of %(count)s record that another stands for the same person.",
+                "The register says of %(count)s records that others stand for the same persons.",
                 count,
             )
             % {"count": grouped(count)},

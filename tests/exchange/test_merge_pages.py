@@ -92,10 +92,14 @@ def test_a_second_person_agrees_on_the_page():
     shown = browser_of(first).post(page_of(deed="yes"), {"why": WHY}, follow=True)
     assert "A second person has to say yes" in shown.content.decode()
     assert "Yes, they are one person" not in shown.content.decode()
+    assert "Nothing is merged until a colleague opens this page" in shown.content.decode()
     browser_of(first).post(page_of(deed="agree"))
     assert person("A") == row("A")
-    assert "Yes, they are one person" in browser_of(second).get(page_of()).content.decode()
+    asked = browser_of(second).get(page_of()).content.decode()
+    assert "Yes, they are one person" in asked
+    assert "It can’t be undone" in asked  # what the second person agrees to
     browser_of(second).post(page_of(deed="agree"))
+    assert "There was nothing to move." in browser_of(second).get(page_of()).content.decode()
 
     assert person("A") == row("B")
     assert Merge.objects.get().second == second
@@ -139,7 +143,9 @@ def test_the_first_page_counts_those_of_the_own_office():
 
     with translation.override("en"):
         [alarm] = merge_alarms.of_merges(timezone.now(), user)
-    assert alarm.what == "By the register 1 record is the same person’s as another."
+    assert alarm.what == (
+        "The register says of 1 record that another stands for the same person."
+    )
     assert alarm.url == reverse(LIST)
     assert list(merge_alarms.of_merges(timezone.now(), other)) == []
 

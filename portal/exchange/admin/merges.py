@@ -78,7 +78,7 @@ class MergeAdmin(LookOnly, admin.ModelAdmin):
 
     # ---- the lists
     def changelist_view(self, request, extra_context=None):
-        """List who waits, those first that wait for a second person's yes; then the oldest."""
+        """List who waits, who was reported first on top."""
         self.may_look(request)
         people = one_person.waiting_for(request.user).select_related("municipality")
         found = people.order_by("state_since", "pk")
