@@ -143,9 +143,7 @@ def test_the_first_page_counts_those_of_the_own_office():
 
     with translation.override("en"):
         [alarm] = merge_alarms.of_merges(timezone.now(), user)
-    assert alarm.what == (
-        "The register says of 1 record that another stands for the same person."
-    )
+    assert alarm.what == ("The register says of 1 record that another stands for the same person.")
     assert alarm.url == reverse(LIST)
     assert list(merge_alarms.of_merges(timezone.now(), other)) == []
 

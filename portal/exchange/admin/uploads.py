@@ -5,7 +5,7 @@ from django.apps import apps
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.http import HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -79,7 +79,7 @@ class UploadAdmin(LookOnly, LongList, admin.ModelAdmin):
     ]
     list_select_related = ["by", "connection__source"]
     list_filter = [OfConnection, "state"]
-    search_fields = ["name"]
+    search_fields = ["name", "uuid"]
     sortable_by = []
 
     @admin.display(description=gettext_lazy("set aside"))
@@ -173,7 +173,10 @@ class UploadAdmin(LookOnly, LongList, admin.ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         uploads = Upload.objects.select_related("connection__source", "by", "looked_by")
-        return get_object_or_404(uploads, pk=pk)
+        try:
+            return get_object_or_404(uploads, pk=pk)
+        except ValueError:  # no number: a link with something else in it
+            raise Http404 from None
 
     def about_taking_back(self, request, upload, *, show=False) -> dict:
         """Return what the page says of taking back; what would change only if it is asked."""
