@@ -330,6 +330,16 @@ KINDS: dict[str, type[Value]] = {
 }
 
 
+def fields_of(kind: str) -> list[tuple[str, bool]]:
+    """Return the fields of a line of this kind by the names in it, and whether each is required."""
+    value = KINDS[kind]
+    found = [
+        *((one.encode_name, one.required) for one in msgspec.structs.fields(value.about)),
+        *((one.encode_name, one.required) for one in msgspec.structs.fields(value)),
+    ]
+    return [("kind", True), *sorted(found, key=lambda one: not one[1])]
+
+
 _encode = msgspec.json.Encoder().encode
 # What a plain line is read by: whose fact it is and of which kind, and what is said.
 _ABOUT = {

@@ -101,8 +101,9 @@ END""",
         _("What has happened to my things?"),
         _(
             "Gives what happened since a cursor, in order and without gaps: to your uploads, to "
-            "lines of yours that were set aside, and, where agreed, to your municipality’s "
-            "applications. Keep “next” of each answer and send it as “since” the next time."
+            "lines of yours that were set aside, to ids of people that were made one, and, where "
+            "agreed, to your municipality’s applications. Keep “next” of each answer and send it "
+            "as “since” the next time."
         ),
         f"curl {SIGNED_IN} '{{api}}/changes?limit=10'",
     ),

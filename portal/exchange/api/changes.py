@@ -63,8 +63,9 @@ def get_changes(
     limit: Annotated[int, Query(ge=1, le=AT_MOST)] = 100,
 ):
     """Answers what happened since a cursor, in order and without gaps: to your uploads, to lines
-    of yours that were set aside, and, where agreed, to your municipality's applications. Without
-    a cursor it begins with the oldest change kept; they are kept for 90 days."""
+    of yours that were set aside, to ids of people that were made one (`ref.merged`, with `old_ref`
+    and `new_ref`), and, where agreed, to your municipality's applications. Without a cursor it
+    begins with the oldest change kept; they are kept for 90 days."""
     try:
         page = changes_since(request.auth, since, limit=limit)
     except NotACursor as error:

@@ -10,6 +10,8 @@ from portal.exchange.api import api, reference
 from portal.exchange.api.calls import CALLS
 from portal.exchange.api.problems import KINDS
 from portal.exchange.examples import api_address, begin_with, token_line
+from portal.exchange.formats import KINDS as KINDS_OF_LINES
+from portal.exchange.formats import fields_of
 
 
 @require_safe
@@ -22,6 +24,7 @@ def catalogue(request):
         "token": token_line(),
         "calls": calls,
         "kinds": sorted(KINDS.values(), key=lambda kind: (kind.status, kind.name)),
+        "lines": [(kind, fields_of(kind)) for kind in KINDS_OF_LINES],
         "day_bytes": settings.EXCHANGE_DAY_BYTES,
     }
     return render(request, "exchange/catalogue.html", context)

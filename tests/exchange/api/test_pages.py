@@ -14,7 +14,8 @@ from portal.exchange.api.calls import CALLS
 from portal.exchange.api.document import EVERYWHERE
 from portal.exchange.api.problems import KINDS
 from portal.exchange.api.statuses import StatusIn
-from portal.exchange.formats import Reader
+from portal.exchange.formats import KINDS as KINDS_OF_LINES
+from portal.exchange.formats import Reader, fields_of
 from portal.insights.models.use import Measure
 from tests.exchange.facts import TODAY
 from tests.factories import CHIYODA
@@ -178,6 +179,30 @@ def test_descriptions_are_read_as_prose():
 )
 def test_types_are_told_in_words(schema, words):
     assert reference.type_of(schema).words == words
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_LINES)
+def test_the_fields_of_each_kind_are_those_that_the_docs_describe(kind):
+    text = (settings.BASE_DIR / "docs/facts.md").read_text()
+    table = text.split(f"\n### `{kind}`: ")[1].split("\n###")[0].split("\n## ")[0]
+    described = {"kind": True, "source": True}
+    for row in re.findall(r"^\| (`.*)$", table, re.M):
+        names, required = row.split(" | ")[:2] if " | | " not in row else (row.split(" | ")[0], "")
+        described |= dict.fromkeys(re.findall(r"`(\w+)`", names), required == "required")
+
+    assert {"checked_at": False} | dict(fields_of(kind)) == {"checked_at": False} | described
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_a_newcomer_reads_what_stands_in_a_line(db, language):
+    shown = read("/api/", language).content.decode()
+
+    assert ("1行に書くこと" if language == "ja" else "What stands in a line") in shown
+    for kind in KINDS_OF_LINES:
+        assert f"<dt><code>{kind}</code></dt>" in shown
+    assert "<strong><code>expires_on</code></strong>" in shown
+    assert "<strong><code>merged_into</code></strong>" not in shown
+    assert "<code>merged_into</code>" in shown
 
 
 def test_the_pages_are_counted_as_pages_and_calls_are_not(db, monkeypatch):
