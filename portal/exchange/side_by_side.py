@@ -93,7 +93,7 @@ def rows(pair: Pair) -> list[Row]:
         compared(_("Name, kana"), lambda one: one.name_kana),
         compared(_("Born"), lambda one: day(one.born)),
         compared(_("Municipality"), lambda one: str(one.municipality)),
-        Row(_("State"), *(one.get_state_display() for one in people)),
+        Row(_("State by the register"), *(one.get_state_display() for one in people)),
         Row(_("Reported by"), *(one.source.called() for one in people)),
         Row(_("Reported as of"), *(moment(one.checked_at) for one in people)),
         Row(_("Former names"), *(side.former_names for side in sides)),

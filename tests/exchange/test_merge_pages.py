@@ -58,7 +58,13 @@ def test_both_stand_side_by_side_with_what_differs_in_words():
     assert shown.count("<strong>different</strong>") == 2
     assert "A second person has to say yes" not in shown
     assert "a second person has to say yes too" in shown
-    for text in ("山田 花子", "佐藤 花子", "Former names", "It can’t be undone"):
+    for text in (
+        "山田 花子",
+        "佐藤 花子",
+        "Former names",
+        "State by the register",
+        "It can’t be undone",
+    ):
         assert text in shown
     noted = RecordAccess.objects.filter(by=user, what="merge", purpose="merge")
     assert {one.resident.ref for one in noted} == {"A", "B"}
@@ -159,6 +165,7 @@ def test_the_person_sees_who_looked_at_either_record():
     shown = client.get(reverse("tasks:access-log")).content.decode()
 
     assert shown.count("see whether two records are one person") == 2
+    assert shown.count("in your other record, which is one with this now") == 1
     ask = f"{reverse('tasks:ask-access', args=[1])}?record={row('A').uuid}"
     assert ask in shown
     assert client.post(ask, {"text": "Why?"}).status_code == 302
