@@ -48,6 +48,25 @@ def test_who_waits_is_listed_by_the_registers_ids_alone():
     assert elsewhere.post(page_of("A", "yes"), {"why": WHY}).status_code == 404
 
 
+def test_who_waits_for_a_second_yes_stands_on_top():
+    two()
+    load_lines(
+        *(resident(ref, name="高橋 一", checked_at=at(2)) for ref in ("C", "D")),
+        resident("C", name="高橋 一郎", merged_into="D", checked_at=at(4)),
+    )
+    client = browser_of(clerk())
+    assert listed(client) == ["A", "C"]
+
+    client.post(page_of("C", "yes"), {"why": WHY})
+
+    assert listed(client) == ["C", "A"]
+    assert "waits for a second person’s yes" in client.get(reverse(LIST)).content.decode()
+
+
+def listed(client):
+    return [one.ref for one in client.get(reverse(LIST)).context["page"]]
+
+
 def test_both_stand_side_by_side_with_what_differs_in_words():
     two(account("A"), name_kana="ヤマダ ハナコ")
     load_lines(resident("B", name="佐藤 花子", name_kana="サトウ ハナコ", checked_at=at(3)))
@@ -57,7 +76,7 @@ def test_both_stand_side_by_side_with_what_differs_in_words():
 
     assert shown.count("<strong>different</strong>") == 2
     assert "A second person has to say yes" not in shown
-    assert "a second person has to say yes too" in shown
+    assert "names, kana or dates of birth differ: a second person has to say yes too" in shown
     for text in (
         "山田 花子",
         "佐藤 花子",

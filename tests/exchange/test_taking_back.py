@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.exchange import merging, taking_back, upload_alarms
-from portal.exchange.admin.uploads import more_about
+from portal.exchange.admin.uploads import address_of, more_about
 from portal.exchange.formats import KINDS
 from portal.exchange.models import Connection, QuarantinedLine, TakenBackReport, Upload
 from portal.exchange.receive import receive
@@ -345,6 +345,29 @@ def test_staff_see_what_would_change_and_say_yes_with_a_reason():
     assert (asked.by, asked.why) == (chief, WHY)
     taking_back.take_back(asked, today=TODAY)
     assert "It was taken back" in client.get(page).content.decode()
+
+
+def test_who_says_the_second_yes_reads_what_would_change(monkeypatch):
+    monkeypatch.setattr(taking_back, "MANY", 1)
+    upload = sent(resident("R1", checked_at=at(1)), resident("R2", checked_at=at(1)))
+    first = UserFactory(is_staff=True, is_superuser=True)
+    asked = taking_back.ask(upload, by=first, why=WHY)
+    url = reverse("admin:exchange_upload_agree", args=[upload.pk])
+
+    shown = seen_by_staff(upload)
+
+    assert "Reports that go: 2. People they are about: 2." in shown
+    assert url in shown
+    client = Client()
+    client.force_login(first)
+    assert url not in client.get(address_of(upload)).content.decode()
+    client.post(url)
+    asked.refresh_from_db()
+    assert asked.agreed_at is None
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    client.post(url)
+    asked.refresh_from_db()
+    assert asked.agreed_at is not None
 
 
 def seen_by_staff(upload, **asked):

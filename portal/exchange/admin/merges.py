@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.apps import apps
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -78,15 +78,13 @@ class MergeAdmin(LookOnly, admin.ModelAdmin):
 
     # ---- the lists
     def changelist_view(self, request, extra_context=None):
-        """List who waits, who was reported first on top."""
+        """List who waits: those that wait for a second yes, then who was reported first."""
         self.may_look(request)
+        asked = Merge.objects.filter(gone=OuterRef("pk"), state=Merge.State.ASKED)
         people = one_person.waiting_for(request.user).select_related("municipality")
-        found = people.order_by("state_since", "pk")
-        pages = CappedPaginator(found, ON_A_PAGE)
-        page = pages.get_page(request.GET.get("page"))
-        asked = Merge.objects.filter(gone__in=[one.pk for one in page], state=Merge.State.ASKED)
-        context = {"page": page, "asked": set(asked.values_list("gone", flat=True))}
-        return self.shown(request, "list", _("Records that may be one person’s"), **context)
+        found = people.annotate(asked=Exists(asked)).order_by("-asked", "state_since", "pk")
+        page = CappedPaginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
+        return self.shown(request, "list", _("Records that may be one person’s"), page=page)
 
     def decided_view(self, request):
         self.may_look(request)

@@ -183,10 +183,12 @@ class UploadAdmin(LookOnly, LongList, admin.ModelAdmin):
         asked = TakingBack.objects.select_related("by", "second").filter(upload=upload).first()
         if asked:
             waits = asked.agreed_at is None and asked.by_id != request.user.pk
+            may_agree = waits and request.user.has_perm(MAY_TAKE_BACK)
             return {
                 "asked": asked,
+                "found": taking_back.expected(upload) if may_agree else None,
                 "left": [(one["ref"], more_about(one["why"])) for one in asked.left],
-                "may_agree": waits and request.user.has_perm(MAY_TAKE_BACK),
+                "may_agree": may_agree,
                 "load_again": taking_back.to_load_again(upload)[:50] if asked.finished_at else [],
             }
         if not taking_back.may_be_taken_back(upload) or not request.user.has_perm(MAY_TAKE_BACK):
