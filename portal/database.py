@@ -11,6 +11,13 @@ from contextlib import contextmanager
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
+LOCK_NOT_AVAILABLE = "55P03"  # what a lock_timeout ends with
+
+
+def sqlstate(error: Exception) -> str:
+    """Return PostgreSQL's code of what Django raised; empty where it is not PostgreSQL's."""
+    return getattr(error.__cause__, "sqlstate", None) or ""
+
 
 def run(sql: str, params: dict, *, prepare: bool | None = None) -> Sequence[tuple]:
     """Run a statement with its parameters by name, %(today)s, and return its rows.

@@ -1,6 +1,6 @@
 """The group of those who connect sources: their connections, keys and clients, and no resident."""
 
-from portal.migrated import has_table
+from portal.migrated import make_group
 
 GROUP = "connection managers"
 MAY = [
@@ -13,13 +13,4 @@ MAY = [
 
 def make_connection_group(using, **kwargs):
     """Make the group after each `migrate`, when Django has made the permissions."""
-    from django.contrib.auth.models import Group, Permission
-
-    if not has_table(Group, using=using):
-        return
-    group, _new = Group.objects.using(using).get_or_create(name=GROUP)
-    group.permissions.add(
-        *Permission.objects.using(using).filter(
-            content_type__app_label="exchange", codename__in=MAY
-        )
-    )
+    make_group(GROUP, {"exchange": MAY}, using=using)

@@ -33,6 +33,7 @@ from portal.card.settle import (
     settle_certificates,
     settle_insurance_uses,
 )
+from portal.database import sqlstate
 from portal.exchange import admission, planner, reasons
 from portal.exchange.chunks import CHUNKS, REPORTS, TAKEN
 from portal.exchange.formats import Line, Reader, Sender
@@ -132,7 +133,7 @@ def persistent(step):
                 with transaction.atomic():
                     return step(*args)
             except OperationalError as error:
-                passing = getattr(error.__cause__, "sqlstate", None) in PASSING
+                passing = sqlstate(error) in PASSING
                 if attempt == ATTEMPTS or not passing or connection.in_atomic_block:
                     raise
             logger.info("A load met another one and begins a step again")

@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from portal import clock
 from portal.crash_points import reached
+from portal.database import LOCK_NOT_AVAILABLE, sqlstate
 from portal.exchange import whole_lists
 from portal.exchange.load import Load
 from portal.exchange.models import Upload
@@ -37,7 +38,6 @@ LINES_AT_ONCE = 10_000  # in memory
 TELLS_EVERY = 1.0  # seconds
 ATTEMPTS = 5
 GAVE_UP = "gave-up"
-LOCK_NOT_AVAILABLE = "55P03"
 TAKEN_UP_AFTER = timedelta(seconds=10)  # until then the message is likely on its way
 
 OPEN = [Upload.State.WAITING, Upload.State.MERGING]
@@ -63,7 +63,7 @@ def merge(upload: Upload, *, patience: int | None = None) -> bool:
             if not load(upload, patience):
                 return False
         except OperationalError as error:
-            if patience is None or getattr(error.__cause__, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+            if patience is None or sqlstate(error) != LOCK_NOT_AVAILABLE:
                 raise
             note(upload, state=Upload.State.WAITING, attempts=F("attempts") - 1)
             return False

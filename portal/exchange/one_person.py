@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from portal import clock
 from portal.crash_points import reached
-from portal.database import run
+from portal.database import LOCK_NOT_AVAILABLE, run, sqlstate
 from portal.exchange.change import tell
 from portal.exchange.load import persistent, retry
 from portal.exchange.models import Change, Connection, Merge, QuarantinedLine
@@ -32,7 +32,6 @@ from tasks.reconcile import keep_loads_out, with_wards
 logger = logging.getLogger(__name__)
 
 PATIENCE = 10  # seconds that a clerk waits for the locks of uploads
-LOCK_NOT_AVAILABLE = "55P03"
 COMPARED = ("name", "name_kana", "born")
 STEPS = 10  # of records merged one into another, to see whether they go in a circle
 
@@ -134,7 +133,7 @@ def _patiently(step, *args) -> Merge:
     try:
         merge = step(*args)
     except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") == LOCK_NOT_AVAILABLE:
+        if sqlstate(error) == LOCK_NOT_AVAILABLE:
             raise Refused("busy") from error
         raise
     if merge.state == Merge.State.DONE:

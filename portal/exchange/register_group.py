@@ -3,7 +3,7 @@
 They see those of their own offices, so each of them is a member of one (or is a superuser).
 """
 
-from portal.migrated import has_table
+from portal.migrated import make_group
 
 GROUP = "register clerks"
 MAY = {
@@ -14,14 +14,4 @@ MAY = {
 
 def make_register_group(using, **kwargs):
     """Make the group after each `migrate`, when Django has made the permissions."""
-    from django.contrib.auth.models import Group, Permission
-
-    if not has_table(Group, using=using):
-        return
-    group, _new = Group.objects.using(using).get_or_create(name=GROUP)
-    for app, codenames in MAY.items():
-        group.permissions.add(
-            *Permission.objects.using(using).filter(
-                content_type__app_label=app, codename__in=codenames
-            )
-        )
+    make_group(GROUP, MAY, using=using)
