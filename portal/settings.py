@@ -280,7 +280,8 @@ DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", f"annai@{ALLOWED_HOSTS[0].lstr
 DEMO_KEEPS_MAILS = os.environ.get("DEMO_KEEPS_MAILS") == "1"  # set by `make demo` for its children
 MAIL_DOMAIN = parseaddr(DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
 EMAIL_TIMEOUT = 5  # seconds without a byte from the server while a connection is opened
-MAIL_TAKES_AT_MOST = 10  # seconds for a connection, one mail, or one notification, in all
+MAIL_TAKES_AT_MOST = 10  # seconds for a connection, or for one mail, in all
+PUSH_TAKES_AT_MOST = 10  # seconds for the notifications of one reminder, in all
 
 # ---- reminders: when, how many, and from where their links lead back
 REMINDERS_FROM, REMINDERS_UNTIL = time(8), time(21)  # in Japan; the night is quiet

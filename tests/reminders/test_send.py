@@ -228,28 +228,29 @@ def test_a_server_that_cannot_be_reached_is_tried_with_one_message_only(settings
 
 
 def test_a_server_that_hangs_after_the_text_is_cut_off(mail_server, settings):
-    settings.MAIL_TAKES_AT_MOST = 0.3
+    allowed, settings.MAIL_TAKES_AT_MOST = settings.MAIL_TAKES_AT_MOST, 1
     task(resident())
     promise(MORNING)
 
     async def hang():
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(60)
         return "451 too late"
 
     mail_server.after_data = [hang]
     assert send_at() == (0, 0, 1, 0)
     message = Message.objects.get()
     assert (message.state, message.last_answer) == ("waiting", "no-answer")
+    settings.MAIL_TAKES_AT_MOST = allowed
     assert send_at(message.try_at) == (1, 0, 0, 1)
 
 
 class Drip(BaseRequestHandler):
-    """Says a beginning, then a byte now and then that ends no line, for four seconds."""
+    """Says a beginning, then a byte now and then that ends no line, for a minute."""
 
     def handle(self):
         with suppress(OSError):
             self.request.sendall(self.server.beginning)
-            for _byte in range(80):
+            for _byte in range(1200):
                 self.request.sendall(b"2")
                 sleep(0.05)
 
@@ -274,7 +275,7 @@ def test_a_server_that_never_ends_its_greeting_is_cut_off(dripping_server, setti
 
     started = monotonic()
     assert send_at() == (0, 0, 1, 0)
-    assert monotonic() - started < 2
+    assert monotonic() - started < 30  # long before it would end
     assert Message.objects.values_list("state", "last_answer").get() == ("waiting", "no-connection")
 
 
