@@ -3,7 +3,8 @@
 `python -m bench.figures`. The page with one year of weeks and with five is read anew, past what is
 kept between two visitors; the ratio is of the best of nine readings, since what else runs on the
 machine only adds. Then a week of 470,888 applications is judged, and judged again after a
-correction, and BENCH_APPLICATIONS (100000) of six weeks are counted.
+correction, and BENCH_APPLICATIONS (100000) of six weeks are counted. At last they are spread over
+five years, with as many to-dos, for what is counted each hour.
 """
 
 import os
@@ -42,6 +43,19 @@ SPREAD = """
     UPDATE applications_application SET procedure_key = 'procedure-' || 1 + id % 30,
         municipality_id = places.codes[1 + floor(power(1741, (id * 7919 % 100003) / 100004.0))]
     FROM (SELECT array_agg(code ORDER BY code) AS codes FROM residents_municipality) places"""
+
+# As many to-dos as there are applications, and all over five years.
+OVER_YEARS = """
+    UPDATE applications_application SET started_at = started_at - id % 1800 * interval '1 day',
+        sent_at = sent_at - id % 1800 * interval '1 day',
+        decided_at = decided_at - id % 1800 * interval '1 day',
+        state_since = state_since - id % 1800 * interval '1 day';
+    INSERT INTO tasks_task (resident_id, about_id, rule_id, subject, status, priority, opened_on,
+            ended_on, due_on)
+        SELECT resident_id, resident_id, rule.id, id, 'done', 1, day, day + 5, day + 30
+        FROM (SELECT resident_id, application.id, application.started_on AS day
+            FROM applications_application application) one,
+            (SELECT id FROM tasks_rulerecord ORDER BY id LIMIT 1) rule"""
 
 
 def fill(*, after: int, until: int) -> None:
@@ -137,7 +151,29 @@ def count_weeks(applications: int) -> None:
     print(f"{applications:,} applications of six weeks are counted, a year back, in {first:.1f} s;")
     print(f"again with nothing new in {again:.1f} s, with one changed in {late:.1f} s;")
     hour = seconds_of(lambda: roll_up(today=SUNDAY, weeks=1))
-    print(f"each hour the running week alone, once it has {week:,} of them, in {hour:.1f} s.")
+    print(f"the running week alone, once it has {week:,} of them, in {hour:.2f} s.")
+
+
+def count_hours() -> None:
+    """Say how long the hours' counts take once five years stand before the running week."""
+    from django.db import connection
+
+    from portal.insights.events import count_events
+    from portal.insights.models import UseDay
+    from portal.insights.roll_up import roll_up
+    from tasks.models import RuleRecord, Task
+
+    RuleRecord.objects.get_or_create(id=1, defaults={"key": "bench"})
+    with connection.cursor() as cursor:
+        cursor.execute(OVER_YEARS)
+        cursor.execute("TRUNCATE insights_week, insights_weekfigure")
+        for table in ("applications_application", "tasks_task"):
+            cursor.execute(f"VACUUM ANALYZE {table}")
+    UseDay.objects.create(day=SUNDAY, measure="task-opened", about="", times=1)  # it has run before
+    hour = seconds_of(lambda: roll_up(today=SUNDAY, weeks=1))
+    events = seconds_of(lambda: count_events(today=SUNDAY))
+    print(f"Each hour, after five years with {Task.objects.count():,} applications and to-dos:")
+    print(f"the running week in {hour:.3f} s, the last days' events in {events:.3f} s.")
 
 
 def main() -> None:
@@ -162,6 +198,7 @@ def main() -> None:
         print(f"{five / year:.2f} times one year, {statements} statements{verdict};", end=" ")
         print(f"{five * 1000:.1f} ms.", flush=True)
         count_weeks(int(os.environ.get("BENCH_APPLICATIONS", "100000")))
+        count_hours()
         connection.close()
 
 

@@ -235,7 +235,12 @@ class Task(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["about"], condition=Q(status__in=LIVE), name="task_live_by_about")
+            models.Index(fields=["about"], condition=Q(status__in=LIVE), name="task_live_by_about"),
+            # What happened lately, for the figures (portal.insights).
+            models.Index(fields=["opened_on"], name="task_opened"),
+            models.Index(
+                fields=["ended_on"], condition=Q(ended_on__isnull=False), name="task_ended"
+            ),
         ]
 
     def __str__(self):

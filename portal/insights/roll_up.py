@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from feedback.alerts import beginning_of
 from portal.database import run
 from portal.insights.models import ALL, Week, WeekFigure
 from portal.insights.suppress import LEAST, corrected, hidden
@@ -21,47 +22,45 @@ LOOKED_BACK = 53  # weeks
 TOTAL = (ALL, ALL)
 LOCK = 5_090_001  # of PostgreSQL: two counts never run at once
 
-# Of all that happened in the weeks: the week, what is counted, the office, the procedure.
+# Of all that happened in the weeks: the week, what is counted, the office, the procedure. Each is
+# found by an index on when it happened, for which the bounds stand there as values.
 COUNT = """
-    WITH bounds AS (
-        SELECT %(first)s::date AS first, %(after)s::date AS after,
-            %(first)s::date::timestamp AT TIME ZONE 'Asia/Tokyo' AS since,
-            %(after)s::date::timestamp AT TIME ZONE 'Asia/Tokyo' AS until),
-    happened (at, measure, municipality, procedure) AS (
+    WITH happened (at, measure, municipality, procedure) AS (
         SELECT (sent_at AT TIME ZONE 'Asia/Tokyo')::date, 'applications', municipality_id,
             procedure_key
-        FROM applications_application, bounds
-        WHERE version_id IS NOT NULL AND sent_at >= since AND sent_at < until
+        FROM applications_application
+        WHERE version_id IS NOT NULL AND sent_at >= %(since)s AND sent_at < %(until)s
         UNION ALL
         SELECT (decided_at AT TIME ZONE 'Asia/Tokyo')::date, 'decided', municipality_id,
             procedure_key
-        FROM applications_application, bounds
-        WHERE version_id IS NOT NULL AND decided_at >= since AND decided_at < until
+        FROM applications_application
+        WHERE version_id IS NOT NULL AND decided_at >= %(since)s AND decided_at < %(until)s
         UNION ALL
         SELECT (state_since AT TIME ZONE 'Asia/Tokyo')::date, 'completed', municipality_id,
             procedure_key
-        FROM applications_application, bounds
+        FROM applications_application
         WHERE version_id IS NOT NULL AND state = 'completed'
-            AND state_since >= since AND state_since < until
+            AND state_since >= %(since)s AND state_since < %(until)s
         UNION ALL
         SELECT ended_on, CASE WHEN t.status = 'done' AND ended_on <= due_on
                 THEN 'tasks-in-time' ELSE 'tasks-late' END, r.municipality_id, ''
-        FROM tasks_task t JOIN residents_resident r ON r.id = t.resident_id, bounds
+        FROM tasks_task t JOIN residents_resident r ON r.id = t.resident_id
         WHERE t.status IN ('done', 'expired') AND due_on IS NOT NULL
-            AND ended_on >= first AND ended_on < after
+            AND ended_on >= %(first)s AND ended_on < %(after)s
         UNION ALL
         SELECT day, 'reminders-promised', r.municipality_id, ''
-        FROM reminders_reminder m JOIN residents_resident r ON r.id = m.resident_id, bounds
-        WHERE m.message_id IS NOT NULL AND day >= first AND day < after
+        FROM reminders_reminder m JOIN residents_resident r ON r.id = m.resident_id
+        WHERE m.message_id IS NOT NULL AND day >= %(first)s AND day < %(after)s
         UNION ALL
         SELECT day, 'reminders-sent', r.municipality_id, ''
-        FROM reminders_reminder m JOIN residents_resident r ON r.id = m.resident_id, bounds
-        WHERE m.outcome = 'sent' AND day >= first AND day < after
+        FROM reminders_reminder m JOIN residents_resident r ON r.id = m.resident_id
+        WHERE m.outcome = 'sent' AND day >= %(first)s AND day < %(after)s
         UNION ALL
         SELECT (given_at AT TIME ZONE 'Asia/Tokyo')::date,
             CASE WHEN clear THEN 'clear' ELSE 'not-clear' END, municipality_id, ''
-        FROM feedback_opinion, bounds
-        WHERE kind = 'clear' AND clear IS NOT NULL AND given_at >= since AND given_at < until),
+        FROM feedback_opinion
+        WHERE kind = 'clear' AND clear IS NOT NULL
+            AND given_at >= %(since)s AND given_at < %(until)s),
     counted AS (
         SELECT monday, measure,
             CASE WHEN grouping(municipality) = 1 THEN '*' ELSE municipality END AS municipality,
@@ -85,8 +84,7 @@ COUNT = """
         UPDATE insights_weekfigure k SET value = 0, held_at = CASE
             WHEN (SELECT closed FROM insights_week w WHERE w.monday = k.monday)
                 THEN coalesce(k.held_at, k.value) END
-        FROM bounds
-        WHERE k.monday >= first AND k.monday < after AND k.value <> 0 AND NOT EXISTS (
+        WHERE k.monday >= %(first)s AND k.monday < %(after)s AND k.value <> 0 AND NOT EXISTS (
             SELECT 1 FROM counted c
             WHERE (c.monday, c.measure, c.municipality, c.procedure)
                 = (k.monday, k.measure, k.municipality, k.procedure))
@@ -108,9 +106,15 @@ def roll_up(*, today: date, weeks: int = LOOKED_BACK) -> int:
     with transaction.atomic():
         run("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": LOCK})
         after = running + timedelta(weeks=1)
-        changed = set(run(COUNT, {"first": first, "after": after}))
+        changed = set(run(COUNT, bounds(first, after), prepare=False))  # by a plan for these weeks
         note_weeks(changed, first=first, running=running)
     return len(changed)
+
+
+def bounds(first: date, after: date) -> dict:
+    """Return the days from `first` until before `after`, and the moments at which both begin."""
+    moments = {"since": beginning_of(first), "until": beginning_of(after)}
+    return {"first": first, "after": after, **moments}
 
 
 def note_weeks(changed: set[tuple[date, str]], *, first: date, running: date) -> None:

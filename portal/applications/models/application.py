@@ -245,6 +245,22 @@ class Application(Fact):
                 condition=Q(version__isnull=False),
                 name="application_begun",
             ),
+            # What happened lately, for the figures (portal.insights).
+            models.Index(
+                fields=["sent_at"],
+                condition=Q(version__isnull=False, sent_at__isnull=False),
+                name="application_sent",
+            ),
+            models.Index(
+                fields=["decided_at"],
+                condition=Q(version__isnull=False, decided_at__isnull=False),
+                name="application_decided",
+            ),
+            models.Index(
+                fields=["state_since"],
+                condition=Q(version__isnull=False, state="completed"),
+                name="application_completed",
+            ),
         ]
 
     def __str__(self):

@@ -25,6 +25,12 @@ class Measure(models.TextChoices):
     APPLICATION_DECIDED = "application-decided", _("application decided")
 
 
+OF_EVENTS = [
+    *(Measure.TASK_OPENED, Measure.TASK_DONE, Measure.APPLICATION_STARTED),
+    *(Measure.APPLICATION_SENT, Measure.APPLICATION_DECIDED),
+]
+
+
 class UseMinute(models.Model):
     """How often something was done in the minute that begins at `minute`; kept for some days."""
 
