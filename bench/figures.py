@@ -52,9 +52,9 @@ OVER_YEARS = """
         state_since = state_since - id % 1800 * interval '1 day';
     INSERT INTO tasks_task (resident_id, about_id, rule_id, subject, status, priority, opened_on,
             ended_on, due_on)
-        SELECT resident_id, resident_id, rule.id, id, 'done', 1, day, day + 5, day + 30
-        FROM (SELECT resident_id, application.id, application.started_on AS day
-            FROM applications_application application) one,
+        SELECT resident_id, resident_id, rule.id, one.id, 'done', 1, started_on, started_on + 5,
+            started_on + 30
+        FROM applications_application one,
             (SELECT id FROM tasks_rulerecord ORDER BY id LIMIT 1) rule"""
 
 
