@@ -35,6 +35,7 @@ from portal import clock
 from portal.staff import LookOnly
 from tasks.models import RuleVersion
 from tasks.rules import registry
+from tasks.words import moment as moment_in_words
 
 
 @admin.register(Opinion)
@@ -104,7 +105,7 @@ class OpinionAdmin(LookOnly, admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": _("Opinion"),
+            "title": _("Opinion of %(moment)s") % {"moment": moment_in_words(opinion.given_at)},
             "opinion": opinion,
             "wrong": wrong,
             "typed": typed or {},
@@ -179,7 +180,7 @@ def page(opinion: Opinion) -> dict:
         "rule_number": version.values_list("number", flat=True).first()
         if opinion.rule_version
         else None,
-        "reason_labels": [Opinion.Reason(one).label for one in opinion.reasons],
+        "reasons": [Opinion.Reason(one) for one in opinion.reasons],
     }
 
 

@@ -25,6 +25,7 @@ def of_the_pages(at: datetime, whom: User | None) -> Iterator[Alarm]:
             ),
             url=_address(alerts),
             link=_("To the alert") if len(alerts) == 1 else _("To the alerts"),
+            told_there=True,
         )
 
 

@@ -18,10 +18,11 @@ from feedback.alerts import see, shares_of, waiting_for
 from feedback.found import NO_RULE
 from feedback.models import Alert, PageOwner
 from feedback.owners import known_routes, reviewers
-from feedback.page_names import page_name
+from feedback.page_names import page_name, rule_title
 from feedback.shares import DAYS, DAYS_BEFORE
 from portal.staff import LookOnly
 from tasks.rules import registry
+from tasks.templatetags.annai import day, moment
 
 RAREST = 1_000_000  # rarer than that is said as “at most once in” so many times
 
@@ -64,9 +65,17 @@ class PageOwnerForm(forms.ModelForm):
 
 class PageOwnerAdmin(admin.ModelAdmin):
     form = PageOwnerForm
-    list_display = ["route", "rule", "user"]
+    list_display = ["shown_page", "shown_rule", "user"]
     list_select_related = ["user"]
     search_fields = ["route", "rule", "user__email"]
+
+    @admin.display(description=_("page"), ordering="route")
+    def shown_page(self, owner):
+        return page_name(owner.route)
+
+    @admin.display(description=_("task rule"), ordering="rule")
+    def shown_rule(self, owner):
+        return rule_title(owner.rule)
 
 
 class AlertLookAdmin(LookOnly, admin.ModelAdmin):
@@ -97,7 +106,7 @@ class SeenFilter(admin.SimpleListFilter):
 class AlertAdmin(LookOnly, admin.ModelAdmin):
     """The pages that became less clear, each alert with its numbers and what people wrote."""
 
-    list_display = ["shown_page", "day", "lately", "before", "owner", "seen_at", "mail"]
+    list_display = ["shown_page", "told_on", "lately", "before", "owner", "seen", "mail"]
     list_display_links = None
     list_filter = [SeenFilter]
     list_select_related = ["owner"]
@@ -124,6 +133,14 @@ class AlertAdmin(LookOnly, admin.ModelAdmin):
     def shown_page(self, alert):
         address = reverse("admin:feedback_alert_change", args=[alert.uuid])
         return format_html('<a href="{}">{}</a>', address, alert.page)
+
+    @admin.display(description=_("day"))
+    def told_on(self, alert):
+        return day(alert.day)
+
+    @admin.display(description=_("seen at"))
+    def seen(self, alert):
+        return moment(alert.seen_at) if alert.seen_at else ""
 
     @admin.display(description=_("not clear"))
     def lately(self, alert):

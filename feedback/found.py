@@ -9,11 +9,13 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Concat
 from django.utils import timezone
 
 from feedback.models import Opinion
 from feedback.pairs import pairs
 from feedback.states import OPEN
+from portal.residents.models import Municipality
 
 PER_PAGE = 50
 COUNTED_UP_TO = 1000
@@ -45,8 +47,8 @@ def found(asked: Mapping, *, by) -> QuerySet:
         opinions = opinions.filter(rule="")
     if (clear := asked.get("clear", "")) in CLEAR:
         opinions = opinions.filter(clear=CLEAR[clear])
-    if value := _plain(asked.get("municipality", "")):
-        opinions = opinions.filter(municipality__code=value)
+    if value := _plain(asked.get("municipality", "")).strip():
+        opinions = opinions.filter(municipality__in=municipalities(value))
     if value := _plain(asked.get("reason", "")):
         opinions = opinions.filter(reasons__contains=[value])
     if value := _plain(asked.get("tag", "")):
@@ -64,6 +66,14 @@ def found(asked: Mapping, *, by) -> QuerySet:
     if term := _plain(asked.get("term", "")):
         opinions = opinions.exclude(text="").filter(terms__contains=[term])
     return opinions.order_by("-given_at", "-pk")
+
+
+def municipalities(asked: str) -> QuerySet:
+    """Return those of a code, or whose name begins so, with or without its prefecture."""
+    if asked.isdecimal():
+        return Municipality.objects.filter(code=asked)
+    called = Municipality.objects.annotate(full_name=Concat("prefecture", "name"))
+    return called.filter(Q(name__startswith=asked) | Q(full_name__startswith=asked)).order_by()
 
 
 def page_of(opinions: QuerySet, asked: Mapping) -> tuple[list[Opinion], str]:

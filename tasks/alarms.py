@@ -34,12 +34,19 @@ LEDGER = "admin:reminders_reminder_changelist"
 
 @dataclass(frozen=True)
 class Alarm:
-    """What is wrong, what to do about it, and where."""
+    """What is wrong, what to do about it, and where.
+
+    `told_there`: the page at `url` says so by itself, so no line of it stands above it.
+    """
 
     what: str
     next: str
     url: str
     link: str
+    told_there: bool = False
+
+    def stands_on(self, address: str) -> bool:
+        return not (self.told_there and self.url == address)
 
 
 Source = Callable[[datetime, User | None], Iterable[Alarm]]

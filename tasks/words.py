@@ -14,6 +14,12 @@ def day(value: date) -> str:
     return formats.date_format(value, pgettext("date format", "j F Y (D)"))
 
 
+def moment(value: datetime) -> str:
+    """Return a moment's date and time in Japan: 2027年5月20日（木） 14:02."""
+    local = timezone.localtime(value)
+    return f"{day(local)} {local:%H:%M}"
+
+
 def short_day(value: date) -> str:
     """Return a date without year and weekday: 11月3日."""
     # Translators: a date without its year, in Django's date format letters

@@ -1,6 +1,10 @@
 """The line at the foot of every page that asks whether it was clear."""
 
+from urllib.parse import urlencode
+
 from django import template
+from django.urls import reverse
+from django.utils.html import format_html
 
 from feedback.models import Opinion
 from feedback.on_screen import on_screen, signed
@@ -10,6 +14,14 @@ from portal.fragments import fragment
 register = template.Library()
 register.filter(page_name)
 register.filter(rule_title)
+
+
+@register.simple_tag
+def opinions_where(words, **asked):
+    """Return `words` with a link to all opinions that have this in common."""
+    query = urlencode({"state": "all", **asked})
+    address = reverse("admin:feedback_opinion_changelist")
+    return format_html('<a href="{}?{}">{}</a>', address, query, words)
 
 
 @register.simple_tag(takes_context=True)

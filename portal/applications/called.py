@@ -1,10 +1,13 @@
 """What a procedure is called, by the key that rows and tasks carry."""
 
 import time
+from collections.abc import Iterable
 from functools import lru_cache
 
+from django.db.models import F
 from django.utils.translation import get_language
 
+from portal.applications.definition import definition_of
 from portal.applications.models import ProcedureVersion
 
 FRESH = 60  # seconds for which a process keeps the names; lists show many at once
@@ -18,6 +21,32 @@ def procedure_name(key: str) -> str:
     names = _names(int(time.monotonic() / FRESH))
     found = names.get(key) or next((names[one] for one in names if one.startswith(key)), None)
     return in_language(found) if found else key
+
+
+def questions_asked(places: Iterable[tuple[str, int, str]]) -> dict[tuple[str, int, str], str]:
+    """Return what questions ask in the reader's language, by procedure, its version and question.
+
+    One statement for all; without those that are no more. Of a key that municipalities use as well
+    it is what all are asked.
+    """
+    wanted = {place for place in places if place[2]}
+    if not wanted:
+        return {}
+    keys, numbers, _questions = map(set, zip(*wanted, strict=True))
+    versions = ProcedureVersion.objects.filter(procedure__key__in=keys, number__in=numbers)
+    first = F("procedure__municipality").asc(nulls_first=True)
+    rows = (
+        versions.exclude(state=ProcedureVersion.State.DRAFT)
+        .order_by("procedure__key", "number", first)
+        .distinct("procedure__key", "number")
+        .values_list("procedure__key", "number", "definition")
+    )
+    asked = {
+        (key, number, question.key): question.text
+        for key, number, definition in rows
+        for question in definition_of(definition).questions
+    }
+    return {place: in_language(asked[place]) for place in wanted & asked.keys()}
 
 
 def in_language(words: dict) -> str:

@@ -29,4 +29,5 @@ def of_merges(at: datetime, whom: User | None) -> Iterator[Alarm]:
             next=_("Look at both side by side, and say yes or no. Until then they stay two."),
             url=reverse("admin:exchange_merge_changelist"),
             link=_("To the records"),
+            told_there=True,
         )

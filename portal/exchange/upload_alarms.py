@@ -28,6 +28,7 @@ def of_held_uploads(at: datetime, whom: User | None) -> Iterator[Alarm]:
             next=_("Ask who sends it whether that is right, then say yes or no on its page."),
             url=_address(held, "state__exact=held"),
             link=_("To the upload") if len(held) == 1 else _("To the uploads"),
+            told_there=True,
         )
     stuck = list(Upload.objects.filter(again_since__isnull=False, attempts__gte=ATTEMPTS))
     if stuck:
@@ -55,6 +56,7 @@ def of_takings_back(at: datetime, whom: User | None) -> Iterator[Alarm]:
             next=_("Look at its page with whoever asked for it, then say yes there."),
             url=_address([asked.upload], ""),
             link=_("To the upload"),
+            told_there=True,
         )
 
 

@@ -35,9 +35,7 @@ def short_day(value: date | datetime):
 def moment(value: datetime):
     """Return a moment's date and time in Japan as a <time>."""
     local = timezone.localtime(value)
-    return format_html(
-        '<time datetime="{}">{} {}</time>', local.isoformat(), words.day(local), f"{local:%H:%M}"
-    )
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(), words.moment(local))
 
 
 def _time(value, in_words):

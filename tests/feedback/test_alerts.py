@@ -356,16 +356,18 @@ def page_for(alert):
 
 
 ALARM = "A page has become less clear: A thing to do."
+OF_OPINIONS = ["opinion", "alert", "pageowner"]
 
 
 def test_the_owner_reads_it_on_every_staff_page_until_it_was_seen(client, reviewer, owned):
     client.force_login(reviewer)
-    start, pages = "/staff/", [reverse("admin:feedback_opinion_changelist"), page_for(owned)]
+    start, pages = "/staff/", [reverse(f"admin:feedback_{of}_changelist") for of in OF_OPINIONS]
 
     assertContains(client.get(start), f'<a href="{page_for(owned)}">To the alert</a>')
     for address in pages:
         assertContains(client.get(address), ALARM)
         assertContains(client.get(address), f'<a href="{page_for(owned)}">To the alert</a>')
+    assertNotContains(client.get(page_for(owned)), ALARM)  # which tells all of it
     answer = client.post(page_for(owned), follow=True)
 
     assertContains(answer, "It has been seen, and is an alarm no more.")
@@ -384,6 +386,8 @@ def test_of_several_their_number_is_told_and_the_list_of_them(client, reviewer, 
     assertContains(answer, "2 pages have become less clear.")
     listed = reverse("admin:feedback_alert_changelist")
     assertContains(answer, f'<a href="{listed}?seen=no">To the alerts</a>')
+    assertContains(client.get(listed), "2 pages have become less clear.")  # with those seen
+    assertNotContains(client.get(listed, {"seen": "no"}), "2 pages have become less clear.")
     see(owned, by=reviewer)
     unseen, seen = (client.get(listed, {"seen": seen}) for seen in ("no", "yes"))
     assertContains(unseen, "50% (20 / 40)")
@@ -456,6 +460,16 @@ def test_alarms_cost_a_staff_page_one_statement_however_many(client, reviewer, o
 # ---- owners are set in the staff pages
 
 ADD = "/staff/feedback/pageowner/add/"
+
+
+def test_pages_and_rules_are_called_by_name(client, publisher):
+    PageOwner.objects.create(route=PAGE, rule="card.insurance-use", user=publisher)
+    client.force_login(publisher)
+
+    owners = client.get("/staff/feedback/pageowner/")
+
+    assertContains(owners, ">A thing to do</a>")
+    assertContains(owners, "Register the card for use as health insurance card")
 
 
 def test_a_publisher_says_to_whom_a_page_belongs(client, publisher, reviewer):

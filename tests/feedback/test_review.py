@@ -2,7 +2,9 @@
 
 import csv
 import io
+import re
 from datetime import date, datetime, timedelta
+from html import unescape
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -16,8 +18,9 @@ from feedback import review
 from feedback.found import alike, counts_by_state, found, page_of
 from feedback.models import Change, Opinion, Reply, Tag
 from feedback.states import FOLLOWS, CannotReview
+from portal.applications.ship import ship
 from tasks.inbox import Inbox
-from tests.factories import ResidentFactory, UserFactory
+from tests.factories import MunicipalityFactory, ResidentFactory, UserFactory
 from tests.feedback.factories import ImprovementFactory, OpinionFactory, WordingFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
@@ -255,6 +258,8 @@ def test_wording_municipality_tag_owner_and_asking_narrow_the_list(reviewer, ask
     for narrowed in [
         {"wording": wording.version},
         {"municipality": wanted.municipality.code},
+        {"municipality": wanted.municipality.name},
+        {"municipality": f" {wanted.municipality}"},
         {"tag": "words"},
         {"whose": "mine"},
         {"asks": "1"},
@@ -297,14 +302,68 @@ def test_pages_follow_each_other_without_a_gap_or_a_repetition(reviewer):
 @pytest.mark.parametrize("count", [2, 60])
 def test_the_list_and_the_page_ask_the_database_at_most_ten_times(at_work, reviewer, count):
     tag = Tag.objects.create(name="words")
-    for _number in range(count):
-        OpinionFactory(owner=reviewer).tags.add(tag)
+    for number in range(count):
+        about = {"procedure": f"procedure-{number}", "procedure_version": 1, "question": "name"}
+        OpinionFactory(owner=reviewer, **about).tags.add(tag)
     own = 3  # the session, who is signed in, and what that person may
 
     with CaptureQueriesContext(connection) as asked:
-        at_work.get(reverse(LIST))
+        at_work.get(reverse(LIST), {"municipality": "千代田区", "state": "all"})
 
     assert len(asked) - own <= 10
+
+
+def test_what_was_on_the_screen_is_told_by_name_and_leads_to_all_that_have_it_in_common(at_work):
+    ship(using="default")
+    wording = WordingFactory()
+    about = {
+        "route": "applications:question",
+        "procedure": "residence-certificate",
+        "procedure_version": 1,
+        "question": "copies",
+        "wording": wording,
+        "reasons": ["hard-words"],
+        "municipality": MunicipalityFactory(),
+    }
+    opinion, other = OpinionFactory(**about), OpinionFactory(text="別のこと")
+
+    page = at_work.get(page_for(opinion))
+
+    for words in [
+        "Copy of the resident record",
+        "How many copies?",
+        "A question of an application",
+    ]:
+        assertContains(page, f">{words}</a>")
+    shown = at_work.get(reverse(LIST))
+    assertContains(shown, " / ".join(names))
+    links = re.findall(r'<a href="([^"]+\?state=all&amp;[^"]+)"', page.content.decode())
+    assert len(links) == 7  # reason, page, procedure, question, wording, language, municipality
+    for link in links:
+        found_there = at_work.get(unescape(link)).context["opinions"]
+        assert opinion in found_there
+        assert other not in found_there or "language" in link
+
+
+def test_a_narrowed_list_says_by_what_it_is_narrowed(at_work):
+    ship(using="default")
+    narrowed = {"procedure": "residence-certificate", "question": "copies", "width": "narrow"}
+
+    page = at_work.get(reverse(LIST), narrowed)
+
+    assertContains(page, "selected>Copy of the resident record</option>")
+    assertContains(page, 'name="question" id="question" value="copies"')
+    assertContains(page, '<option value="narrow" selected>')
+
+
+@pytest.mark.parametrize("gone", [{"procedure": "no-more"}, {"question": "no-more"}])
+def test_what_is_no_more_is_called_by_its_key(at_work, gone):
+    ship(using="default")
+    about = {"procedure": "residence-certificate", "procedure_version": 1, "question": "copies"}
+    opinion = OpinionFactory(**(about | gone))
+
+    for address in (page_for(opinion), reverse(LIST)):
+        assertContains(at_work.get(address), "no-more")
 
 
 def test_states_are_counted_and_of_a_narrowed_list_those_that_are_open(reviewer):
