@@ -329,11 +329,8 @@ def test_what_was_on_the_screen_is_told_by_name_and_leads_to_all_that_have_it_in
 
     page = at_work.get(page_for(opinion))
 
-    for words in [
-        "Copy of the resident record",
-        "How many copies?",
-        "A question of an application",
-    ]:
+    names = ["A question of an application", "Copy of the resident record", "How many copies?"]
+    for words in names:
         assertContains(page, f">{words}</a>")
     shown = at_work.get(reverse(LIST))
     assertContains(shown, " / ".join(names))
