@@ -60,12 +60,16 @@ def on_screen(
 
 
 def errors_of(form) -> tuple[str, ...]:
-    """Return the errors of a form as field and code ("email:invalid"), never what was typed."""
+    """Return the errors of a form as field and code ("email:invalid"), never what was typed.
+
+    Of several forms in one (a formset) those of each.
+    """
     if not getattr(form, "is_bound", False):
         return ()
     found = [
         f"{field}:{error.code or 'invalid'}"[:100]
-        for field, errors in form.errors.as_data().items()
+        for one in getattr(form, "forms", [form])
+        for field, errors in one.errors.as_data().items()
         for error in errors
     ]
     return tuple(found[:MOST_ERRORS])

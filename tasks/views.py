@@ -87,6 +87,7 @@ def task_page(request, resident, task, *, snooze=None, status=200):
         "resident": resident,
         "task": task,
         "shown": TaskPage(task, at=clock.localtime(), snooze=snooze or SnoozeForm()),
+        "form": snooze,
         "opinion_about": opinion_about(registry.by_id(task.rule_id)),
     }
     return page(request, "tasks/task.html", context, status=status)
@@ -275,6 +276,7 @@ def ask_access(request, resident, number):
         "question": asked,
         "wrong": wrong,
         "text": text,
+        "opinion_about": {"refused": ["text:invalid"] if wrong else []},
     }
     return page(request, "tasks/ask_access.html", context, status=422 if wrong else 200)
 

@@ -81,6 +81,7 @@ def allowance(request, resident, child):
         "answer": standing.first(),
         "last_day": allowance_due_on(child.born),
     }
+    context["form"] = form if context["mistakes"] else None
     template = "civil_servant" if second else "earner"
     status = 422 if context["mistakes"] else 200
     return render(request, f"childcare/after_birth_{template}.html", context, status=status)

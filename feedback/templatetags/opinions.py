@@ -31,18 +31,9 @@ def ask_opinion(context):
     A view says in `opinion_about` what the page is about, by the fields of
     feedback.on_screen.OnScreen, and in its "texts" what stands there beside the template's own.
     """
-    request = context.get("request")
-    if request is None:
+    if (shown := note_screen(context)) is None:
         return ""
-    match = request.resolver_match
-    about = dict(context.get("opinion_about") or {})
-    shown = on_screen(
-        route=match.view_name if match else "",
-        template=context.template.name or "",
-        form=context.get("form"),
-        **about,
-    )
-    request.on_screen = shown  # for who counts what is shown (portal.insights.middleware)
+    request = context["request"]
     return fragment(
         "feedback/_ask.html",
         same=(("applying", shown.kind == Opinion.Kind.APPLYING),),
@@ -50,3 +41,34 @@ def ask_opinion(context):
         back=request.get_full_path() if request.method == "GET" else "",
         csrf_token=context.get("csrf_token"),
     )
+
+
+@register.simple_tag(takes_context=True)
+def ask_opinion_anew(context):
+    """Of a part that htmx brings: let the line at the foot be about what is shown now."""
+    if (shown := note_screen(context)) is None:
+        return ""
+    field = '<input type="hidden" id="opinion-shown" name="shown" value="{}" hx-swap-oob="true">'
+    return format_html(field, signed(shown))
+
+
+@register.simple_tag(takes_context=True)
+def count_errors(context):
+    """Of a page that asks for no opinion: let the errors that it shows be counted."""
+    note_screen(context)
+    return ""
+
+
+def note_screen(context):
+    """Return what is on the screen, noted for who counts it (portal.insights.middleware)."""
+    if (request := context.get("request")) is None:
+        return None
+    match = request.resolver_match
+    template = context.template.origin.template_name  # a part's own name is that of the part
+    request.on_screen = on_screen(
+        route=match.view_name if match else "",
+        template=template or "",
+        form=context.get("form") or context.get("formset"),
+        **(context.get("opinion_about") or {}),
+    )
+    return request.on_screen

@@ -54,6 +54,18 @@ def test_focus_goes_to_what_must_be_mended_and_then_to_what_was_kept(page, site,
     expect(page.get_by_role("heading", name="Your opinion has been kept")).to_be_focused()
 
 
+def test_an_opinion_knows_the_error_that_was_brought_into_the_page(page, site, renewal):
+    page.goto(f"{site}/tasks/{renewal.pk}/")
+    page.get_by_text("Remind me later").click()
+    page.get_by_role("button", name="Remind me on this date").click()
+    expect(page.get_by_role("heading", name="Please correct")).to_be_visible()
+
+    page.locator(".opinion").get_by_role("button", name="No", exact=True).click()
+    expect(page.get_by_role("heading", name="Noted. Would you say why?")).to_be_focused()
+
+    assert Opinion.objects.get().errors == ["until:required"]
+
+
 def test_without_scripts_it_leads_back_to_the_page(plain_page, site):
     page = plain_page
     page.goto(f"{site}/settings/")

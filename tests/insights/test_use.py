@@ -1,6 +1,7 @@
 """What is counted as pages are answered: by route and language, and of nobody."""
 
 import logging
+import re
 import socket
 import subprocess
 import sys
@@ -10,17 +11,26 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from feedback.on_screen import read
 from portal.applications.definition import definition_of
 from portal.applications.models import ProcedureVersion
 from portal.applications.ship import ship
 from portal.clock import today
 from portal.insights import counter
 from portal.insights.middleware import UseMiddleware
+from portal.residents.access_log import note_access
 from tasks.reconcile import reconcile_people
 from tests.applications.factories import ApplicationFactory
 from tests.applications.test_at_once import ANSWERS
 from tests.at_once import at_once
-from tests.factories import PASSWORD, InsuranceUseFactory, ResidentFactory, UserFactory
+from tests.factories import (
+    PASSWORD,
+    GuardianshipFactory,
+    InsuranceUseFactory,
+    ResidentFactory,
+    UserFactory,
+)
+from tests.feedback.factories import OpinionFactory
 
 pytestmark = pytest.mark.django_db
 SIGN_IN = "/account/sign-in/"
@@ -137,6 +147,63 @@ def test_what_is_wrong_with_a_file_is_counted_too(client, counted, resident, set
     assert answer.status_code == 422
     error = f"error-shown|applications:{way} child-allowance/account-copy file:other-kind|ja"
     assert counted() == {error: 1}
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "htmx"])
+def test_what_htmx_brings_is_counted_as_a_page_is(client, counted, resident, headers):
+    task = task_of(resident)
+    client.force_login(resident.user)
+
+    answer = client.post(reverse("tasks:snooze", args=[task.pk]), {"until": ""}, headers=headers)
+
+    assert answer.status_code == 422
+    assert counted() == {"error-shown|tasks:snooze until:required|ja": 1}
+    [shown] = re.findall(r'id="opinion-shown" name="shown" value="([^"]+)"', answer.text)
+    assert read(shown).errors == ("until:required",)
+    assert read(shown).rule == "card.insurance-use"
+
+
+def test_a_part_is_of_the_wording_of_its_page(client, resident):
+    address = reverse("tasks:task", args=[task_of(resident).pk])
+    client.force_login(resident.user)
+
+    whole, part = client.get(address), client.get(address, headers={"HX-Request": "true"})
+
+    assert "<aside" in whole.text
+    assert "<aside" not in part.text
+    one, other = (re.findall(r'name="shown" value="([^"]+)"', one.text) for one in (whole, part))
+    assert one == other
+    assert len(one) == 1
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "htmx"])
+def test_what_is_wrong_with_an_opinion_is_counted_too(client, counted, headers):
+    given = OpinionFactory(state="counted", text="")
+    reasons = ["too-long", "hard-words", "not-found", "next-step"]
+
+    client.post("/opinions/more/", {"opinion": given.uuid, "reasons": reasons}, headers=headers)
+    client.post("/opinions/", {"text": " "}, headers=headers)
+
+    assert counted() == {
+        "error-shown|feedback:more reasons:too-many|ja": 1,
+        "error-shown|feedback:free text:required|ja": 1,
+    }
+
+
+def test_errors_of_pages_without_a_form_of_their_own_are_counted(client, counted, resident):
+    client.force_login(resident.user)
+    child = GuardianshipFactory(guardian=resident).child
+    access = note_access(resident=resident, by=UserFactory(), purpose="x")
+    rows = {"form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 0, "form-0-on": "no day"}
+
+    client.post(reverse("tasks:ask-access", args=[access.number]), {"text": "123456789018"})
+    client.post(reverse("childcare:enter", args=[child.uuid]), rows)
+
+    assert counted() == {
+        "error-shown|tasks:ask-access text:invalid|ja": 1,
+        "error-shown|childcare:enter vaccine:invalid|ja": 1,
+        "error-shown|childcare:enter on:invalid|ja": 1,
+    }
 
 
 def task_of(resident):

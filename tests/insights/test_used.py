@@ -167,6 +167,7 @@ def test_other_staff_see_neither_page_nor_file(client, db):
             "account_login __all__:email_password_mismatch",
             "Sign in – the whole form: E-mail address and password do not match",
         ),
+        ("tasks:snooze until:required", "A thing to do – Day: Nothing was entered"),
         ("left:long-ago some-field:own-code", "left:long-ago – some-field: own-code"),
         ("nothing-known", "nothing-known"),
         ("", ""),

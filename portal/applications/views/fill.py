@@ -300,7 +300,8 @@ def review_page(request, application, *, refused: CannotSend | None = None):
         "mistakes": [(f"q-{key}", text) for key, text in lacking.items()] if refused else [],
         "stop": stopped_by(definition, application.answers),
         "last_day": last_day(definition.deadline, **whom),
-        "opinion_about": opinion_about(application.version),
+        "opinion_about": opinion_about(application.version)
+        | {"refused": ["answer:required"] * len(lacking) if refused else []},
         "today": today,
         "closed": why_closed(last) if last else "",
         "superseded": superseded(application),

@@ -66,6 +66,8 @@ def application_page(request, resident, uuid, *, typed="", wrong="", token=None)
         context["opinion_about"] = opinion_about(application.version)
     else:
         context |= reported(application)
+    if wrong:
+        context["opinion_about"] = {**context.get("opinion_about", {}), "refused": ["text:invalid"]}
     return render(request, "applications/application.html", context, status=422 if wrong else 200)
 
 
