@@ -334,7 +334,7 @@ def connected():
 
 def ingest() -> dict:
     """The whole file, from bytes to facts and tasks."""
-    from portal.exchange import load as exchange
+    from portal.exchange.loading import load as exchange
 
     path, of_source = statuses(), connected()
     if not path.exists():
@@ -361,7 +361,7 @@ def ingest() -> dict:
 
 def small() -> dict:
     """One status after the other, each an upload of its own as by the API, without HTTP."""
-    from portal.exchange import merging, receive
+    from portal.exchange.uploads import merging, receive
 
     of_source, count = connected(), 300
     lines = itertools.islice(statuses().read_bytes().splitlines(keepends=True), count)

@@ -174,7 +174,10 @@ def test_no_line_tells_of_a_person(log, readable_log, tmp_path, queue, municipal
 
     # 2 people, each signing in twice, asking for a link, and reading 4 pages
     assert len(log.of("Request answered")) == 14
-    assert {line["logger"] for line in log.lines()} >= {"portal.exchange.load", "portal.celery"}
+    assert {line["logger"] for line in log.lines()} >= {
+        "portal.exchange.loading.load",
+        "portal.celery",
+    }
     for text in PRIVATE:
         assert text not in log.getvalue()
         assert text not in readable_log.getvalue()

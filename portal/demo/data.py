@@ -18,7 +18,7 @@ from portal.accounts.models import User
 from portal.demo import children, facts
 from portal.demo.people import EVERYBODY, MASAO, MISAKI, PEOPLE, STAFF
 from portal.demo.processes import CannotRun
-from portal.exchange import load as exchange
+from portal.exchange.loading import load as exchange
 from portal.residents.models import Resident, Source
 from tasks.reconcile import reconcile_people
 from tasks.sweep import run_sweep

@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from feedback.review_groups import PUBLISHERS as OPINION_PUBLISHERS
 from feedback.review_groups import REVIEWERS as OPINION_REVIEWERS
 from portal.applications.office_groups import CASE_WORKERS, DECIDERS
-from portal.exchange.connection_group import GROUP as CONNECTIONS
+from portal.exchange.connections.group import GROUP as CONNECTIONS
 from portal.exchange.help_desk import GROUP
-from portal.exchange.register_group import GROUP as REGISTER
+from portal.exchange.merges.group import GROUP as REGISTER
 
 
 @dataclass(frozen=True)

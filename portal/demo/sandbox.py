@@ -7,10 +7,10 @@ from allauth.idp.oidc.models import Client
 from django.db import transaction
 
 from portal.demo.facts import CHIYODA
-from portal.exchange.formats import KINDS
-from portal.exchange.keys import key_of, make_key
+from portal.exchange.connections.keys import key_of, make_key
+from portal.exchange.connections.oauth_clients import make_client
+from portal.exchange.lines.formats import KINDS
 from portal.exchange.models import Connection, WebhookEndpoint
-from portal.exchange.oauth_clients import make_client
 from portal.exchange.webhooks.plan import make_endpoint
 from portal.residents.models import Source
 

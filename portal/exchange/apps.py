@@ -2,9 +2,9 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-from portal.exchange.connection_group import make_connection_group
+from portal.exchange.connections.group import make_connection_group
 from portal.exchange.help_desk import make_help_desk
-from portal.exchange.register_group import make_register_group
+from portal.exchange.merges.group import make_register_group
 
 
 class ExchangeConfig(AppConfig):
@@ -12,9 +12,9 @@ class ExchangeConfig(AppConfig):
     verbose_name = _("Exchange")
 
     def ready(self):
-        from portal.exchange.alarms import of_the_webhooks
-        from portal.exchange.merge_alarms import of_merges
-        from portal.exchange.upload_alarms import of_held_uploads, of_takings_back
+        from portal.exchange.merges.alarms import of_merges
+        from portal.exchange.uploads.alarms import of_held_uploads, of_takings_back
+        from portal.exchange.webhooks.alarms import of_the_webhooks
         from tasks import alarms
 
         alarms.add("exchange.view_webhookendpoint", of_the_webhooks)

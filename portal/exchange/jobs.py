@@ -5,9 +5,10 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from portal.exchange import forgetting, idempotency, merging, oauth_clients, receive, taking_back
+from portal.exchange.changes.number import forget_changes, number_changes
+from portal.exchange.connections import oauth_clients
 from portal.exchange.models import TakingBack, Upload
-from portal.exchange.number import forget_changes, number_changes
+from portal.exchange.uploads import forgetting, idempotency, merging, receive, taking_back
 from portal.exchange.webhooks.plan import with_work
 from portal.exchange.webhooks.send import send_due
 

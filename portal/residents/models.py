@@ -311,7 +311,7 @@ class Guardianship(Fact):
 class FactReport(models.Model):
     """One thing that one source said at one time: the history, never changed.
 
-    Only an upload that is taken back takes its reports along (portal/exchange/taking_back.py).
+    Only an upload that is taken back takes its reports along: taking_back.py of the exchange.
 
     The facts that stand are a function of this set alone, so the order in which reports arrive
     does not matter. `key` names the fact among others of its kind (a certificate's serial).

@@ -11,7 +11,7 @@ from childcare.compare import Difference
 from childcare.record import records_of
 from portal.accounts.models import User
 from portal.demo import children, data, facts, people
-from portal.exchange.formats import Reader
+from portal.exchange.lines.formats import Reader
 from portal.residents.models import Resident
 from tasks.explain import coming_up, explain
 from tasks.models import Task

@@ -5,9 +5,9 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.demo import sandbox
-from portal.exchange.change import tell
+from portal.exchange.changes.number import number_changes
+from portal.exchange.changes.tell import tell
 from portal.exchange.models import Connection, Key, OAuthClient, WebhookEndpoint
-from portal.exchange.number import number_changes
 from portal.exchange.webhooks.send import send_due
 from tests.factories import MunicipalityFactory
 

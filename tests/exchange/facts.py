@@ -4,7 +4,7 @@ import io
 import json
 from datetime import date
 
-from portal.exchange.load import load
+from portal.exchange.loading.load import load
 from tasks.models import LIVE
 
 TODAY = date(2026, 11, 24)

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection as database
 
 from portal.card.models import BenefitAccount
-from portal.exchange.load import load, retry
+from portal.exchange.loading.load import load, retry
 from portal.exchange.models import Connection, QuarantinedLine
 from portal.residents.models import FactReport, Resident, Source
 from tests.exchange.facts import (

@@ -7,8 +7,8 @@ import pytest
 from django.utils.translation import override
 
 from portal.card.models import BenefitAccount
+from portal.exchange.lines.reasons import SENTENCES, sentence
 from portal.exchange.models import QuarantinedLine
-from portal.exchange.reasons import SENTENCES, sentence
 from portal.residents.codes import my_number_check_digit
 from portal.residents.models import FactReport, Resident
 from tests.exchange.facts import (

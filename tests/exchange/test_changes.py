@@ -11,11 +11,11 @@ import pytest
 from django.db import connection as database
 from django.db import transaction
 
-from portal.exchange.change import tell
-from portal.exchange.fetch import CursorTooOld, NotACursor, changes_since
-from portal.exchange.load import load, retry
+from portal.exchange.changes.fetch import CursorTooOld, NotACursor, changes_since
+from portal.exchange.changes.number import KEPT_FOR, forget_changes, number_changes
+from portal.exchange.changes.tell import tell
+from portal.exchange.loading.load import load, retry
 from portal.exchange.models import Change, Numbering, QuarantinedLine, Upload
-from portal.exchange.number import KEPT_FOR, forget_changes, number_changes
 from tests.applications.factories import ApplicationFactory, SentApplicationFactory
 from tests.at_once import at_once
 from tests.exchange.connections import ConnectionFactory, event

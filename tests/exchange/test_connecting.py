@@ -11,10 +11,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.exchange.connection_group import GROUP
-from portal.exchange.keys import make_key
+from portal.exchange.connections.group import GROUP
+from portal.exchange.connections.keys import make_key
+from portal.exchange.connections.oauth_clients import make_client
 from portal.exchange.models import Connection, Key, OAuthClient, Upload
-from portal.exchange.oauth_clients import make_client
 from portal.residents.models import Source
 from tests.factories import CHIYODA, MunicipalityFactory, SourceFactory, UserFactory
 

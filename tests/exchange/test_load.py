@@ -16,9 +16,9 @@ from portal.applications.models import Application, ApplicationRef
 from portal.applications.settle import settle_applications
 from portal.card.models import BenefitAccount, Certificate, InsuranceUse
 from portal.card.settle import settle_certificates
-from portal.exchange import load as exchange
-from portal.exchange.chunks import IN_CHUNK, REPORTS
-from portal.exchange.load import load, retry
+from portal.exchange.loading import load as exchange
+from portal.exchange.loading.chunks import IN_CHUNK, REPORTS
+from portal.exchange.loading.load import load, retry
 from portal.exchange.models import QuarantinedLine, Upload
 from portal.residents.models import FactReport, Guardianship, Resident, Source
 from portal.residents.settle import settle_guardianships, settle_residents

@@ -6,9 +6,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from portal.exchange import merge_alarms, one_person
+from portal.exchange.merges import alarms as merge_alarms
+from portal.exchange.merges import one_person
+from portal.exchange.merges.group import GROUP
 from portal.exchange.models import Merge
-from portal.exchange.register_group import GROUP
 from portal.residents.models import RecordAccess, Resident
 from tests.exchange.facts import account, load_lines, resident
 from tests.exchange.test_one_person import WHY, at, person, row, say_merged, two

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection, transaction
 
 from portal.card.models import BenefitAccount
-from portal.exchange import one_person
+from portal.exchange.merges import one_person
 from portal.exchange.models import Merge
 from portal.residents.models import FactReport, Resident
 from tasks.models import Task

@@ -25,10 +25,11 @@ from portal.applications.models import (
     Message,
     Notice,
 )
-from portal.exchange import moving, one_person, taking_back
-from portal.exchange.load import Load
+from portal.exchange.loading.load import Load
+from portal.exchange.merges import moving, one_person
 from portal.exchange.models import Change, Merge, QuarantinedLine, Upload
-from portal.exchange.unreported import relations
+from portal.exchange.uploads import taking_back
+from portal.exchange.uploads.unreported import relations
 from portal.residents.access_log import check_access_logs, note_access
 from portal.residents.models import FactReport, Guardianship, Resident, ResidentRef
 from tasks.models import Task, TaskEvent
@@ -100,7 +101,7 @@ def test_whatever_names_a_person_has_an_answer():
     named = {f"{field.model._meta.label}.{field.name}" for field in relations()}
 
     assert named == set(moving.ANSWERS), (
-        "say in portal/exchange/moving.py what a merge does with it"
+        "say in portal/exchange/merges/moving.py what a merge does with it"
     )
 
 

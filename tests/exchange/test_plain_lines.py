@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.exchange.formats import Line, Reader, Sender
-from portal.exchange.staging import Placed, row_of
+from portal.exchange.lines.formats import Line, Reader, Sender
+from portal.exchange.loading.staging import Placed, row_of
 from portal.residents.codes import holds_my_number, may_hold_twelve_digits
 from tests.exchange.facts import (
     TODAY,

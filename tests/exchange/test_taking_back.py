@@ -11,12 +11,13 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.exchange import merging, taking_back, upload_alarms
 from portal.exchange.admin.uploads import address_of, more_about
-from portal.exchange.formats import KINDS
+from portal.exchange.lines.formats import KINDS
 from portal.exchange.models import Connection, QuarantinedLine, TakenBackReport, Upload
-from portal.exchange.receive import receive
-from portal.exchange.unreported import relations
+from portal.exchange.uploads import alarms as upload_alarms
+from portal.exchange.uploads import merging, taking_back
+from portal.exchange.uploads.receive import receive
+from portal.exchange.uploads.unreported import relations
 from portal.residents.models import FactReport, Resident, Source
 from tasks.models import Task
 from tests.exchange.facts import (

@@ -10,11 +10,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from portal.exchange.change import tell
-from portal.exchange.connection_group import GROUP
+from portal.exchange.changes.number import number_changes
+from portal.exchange.changes.tell import tell
+from portal.exchange.connections.group import GROUP
 from portal.exchange.help_desk import GROUP as HELP_DESK
 from portal.exchange.models import Change, WebhookDelivery, WebhookEndpoint
-from portal.exchange.number import number_changes
 from portal.exchange.webhooks.plan import make_endpoint
 from portal.exchange.webhooks.send import send_due
 from portal.exchange.webhooks.sign import secret_of

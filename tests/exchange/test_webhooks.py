@@ -16,9 +16,9 @@ from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from portal.exchange import jobs
-from portal.exchange.change import tell
+from portal.exchange.changes.number import KEPT_FOR, forget_changes, number_changes
+from portal.exchange.changes.tell import tell
 from portal.exchange.models import Change, WebhookDelivery, WebhookEndpoint
-from portal.exchange.number import KEPT_FOR, forget_changes, number_changes
 from portal.exchange.webhooks import send
 from portal.exchange.webhooks.plan import go_on, make_endpoint, replay, with_work
 from portal.exchange.webhooks.send import send_due, wait

@@ -8,10 +8,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from portal.exchange import merging, upload_alarms, whole_lists
+from portal.exchange.changes.number import number_changes
 from portal.exchange.models import Change, Connection, Upload
-from portal.exchange.number import number_changes
-from portal.exchange.receive import receive
+from portal.exchange.uploads import alarms as upload_alarms
+from portal.exchange.uploads import merging, whole_lists
+from portal.exchange.uploads.receive import receive
 from portal.residents.models import Resident
 from tests.exchange.facts import account, load_lines, raw, resident, what_stands
 from tests.factories import MunicipalityFactory, SourceFactory, UserFactory

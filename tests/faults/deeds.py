@@ -20,11 +20,11 @@ from tqdm import tqdm
 from portal.accounts.models import User
 from portal.card.models import BenefitAccount, InsuranceUse
 from portal.celery import app
-from portal.exchange import load as exchange
-from portal.exchange import receive, taking_back
-from portal.exchange.keys import make_key
-from portal.exchange.load import load
+from portal.exchange.connections.keys import make_key
+from portal.exchange.loading import load as exchange
+from portal.exchange.loading.load import load
 from portal.exchange.models import Connection, Upload
+from portal.exchange.uploads import receive, taking_back
 from portal.residents.models import Resident, Source
 from tasks import acts, jobs, sweep
 from tasks.models import Sweep, Task

@@ -13,10 +13,10 @@ from feedback.models import PageOwner
 from feedback.review_groups import REVIEWERS
 from portal.applications.models import MessageTemplate, ProcedureVersion
 from portal.applications.ship import ship
-from portal.exchange.change import tell
-from portal.exchange.keys import make_key
+from portal.exchange.changes.number import number_changes
+from portal.exchange.changes.tell import tell
+from portal.exchange.connections.keys import make_key
 from portal.exchange.models import Connection
-from portal.exchange.number import number_changes
 from portal.exchange.webhooks.plan import make_endpoint, plan
 from tasks import versions
 from tasks.rules import registry

@@ -12,7 +12,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from portal.card.models import InsuranceUse
-from portal.exchange import reasons
+from portal.exchange.lines import reasons
 from portal.exchange.models import QuarantinedLine, Upload
 from portal.residents.change_freshness import change_freshness
 from portal.residents.models import Resident, Source

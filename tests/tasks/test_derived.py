@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import transaction
 
 from portal.card.models import BenefitAccount, InsuranceUse
-from portal.exchange import load
+from portal.exchange.loading import load
 from portal.residents.models import Resident
 from tasks import derived, sweep
 from tasks.models import Status, Sweep, SweepRange, Task

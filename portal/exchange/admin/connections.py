@@ -19,11 +19,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from portal.exchange.examples import examples
-from portal.exchange.formats import KINDS
-from portal.exchange.keys import make_key
+from portal.exchange.connections.examples import examples
+from portal.exchange.connections.keys import make_key
+from portal.exchange.connections.oauth_clients import make_client
+from portal.exchange.lines.formats import KINDS
 from portal.exchange.models import Connection
-from portal.exchange.oauth_clients import make_client
 from portal.residents.codes import HOLDS_MY_NUMBER, holds_my_number
 from portal.residents.models import Source
 

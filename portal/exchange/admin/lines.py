@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from portal.exchange import reasons
-from portal.exchange.load import Loaded, retry
+from portal.exchange.lines import reasons
+from portal.exchange.loading.load import Loaded, retry
 from portal.exchange.models import QuarantinedLine
 from portal.staff import LongList, LookOnly
 

@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from portal.exchange import one_person
 from portal.exchange.admin.uploads import WhyForm as UploadWhyForm
+from portal.exchange.merges import one_person
+from portal.exchange.merges.side_by_side import rows
 from portal.exchange.models import Merge
-from portal.exchange.side_by_side import rows
 from portal.residents.admin import person_link
 from portal.residents.models import Resident
 from portal.residents.record import Section, look_at, names_of, sections

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from portal.exchange import taking_back, whole_lists
 from portal.exchange.models import Connection, TakingBack, Upload
+from portal.exchange.uploads import taking_back, whole_lists
 from portal.exchange.wake import wake_for_taking_back, wake_worker
 from portal.residents.codes import HOLDS_MY_NUMBER, holds_my_number
 from portal.residents.models import FactReport

@@ -9,7 +9,7 @@ from ninja import Query, Router, Schema
 
 from portal.exchange.api import problems
 from portal.exchange.api.problems import Problem
-from portal.exchange.fetch import AT_MOST, CursorTooOld, NotACursor, changes_since
+from portal.exchange.changes.fetch import AT_MOST, CursorTooOld, NotACursor, changes_since
 from portal.exchange.models import Change
 
 router = Router(tags=["changes"])

@@ -1,7 +1,7 @@
 """The OpenAPI document: what ninja writes of the calls, and what is the same for all of them."""
 
 from portal.exchange.api import problems
-from portal.exchange.examples import api_address
+from portal.exchange.connections.examples import api_address
 
 ABOUT = (
     "Annai takes facts about residents from the systems that know them, and tells those systems "

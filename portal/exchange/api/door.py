@@ -7,9 +7,9 @@ from django.http import HttpRequest
 from ninja.security import HttpBearer
 
 from portal import clock
-from portal.exchange import keys, oauth_clients
 from portal.exchange.api import problems
 from portal.exchange.api.problems import Problem
+from portal.exchange.connections import keys, oauth_clients
 from portal.exchange.models import Connection
 
 

@@ -6,7 +6,6 @@ from functools import partial
 from django.conf import settings
 from ninja import Router
 
-from portal.exchange import idempotency, merging, receive
 from portal.exchange.api import rate
 from portal.exchange.api.calls import A_FACT, A_PERSON
 from portal.exchange.api.receiving import (
@@ -20,8 +19,9 @@ from portal.exchange.api.receiving import (
     same_body,
 )
 from portal.exchange.api.uploads import UploadOut, told
-from portal.exchange.body import body_of
 from portal.exchange.models import KeyedCall, Upload
+from portal.exchange.uploads import idempotency, merging, receive
+from portal.exchange.uploads.body import body_of
 from portal.exchange.wake import wake_worker
 
 router = Router(tags=["facts"])

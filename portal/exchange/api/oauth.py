@@ -16,7 +16,7 @@ from redis import RedisError
 
 from portal.exchange.api import problems
 from portal.exchange.api.problems import Problem
-from portal.exchange.oauth_clients import token_of
+from portal.exchange.connections.oauth_clients import token_of
 
 logger = logging.getLogger(__name__)
 

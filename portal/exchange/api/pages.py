@@ -9,9 +9,9 @@ from django.views.decorators.http import require_safe
 from portal.exchange.api import api, reference
 from portal.exchange.api.calls import CALLS
 from portal.exchange.api.problems import KINDS
-from portal.exchange.examples import api_address, begin_with, token_line
-from portal.exchange.formats import KINDS as KINDS_OF_LINES
-from portal.exchange.formats import fields_of
+from portal.exchange.connections.examples import api_address, begin_with, token_line
+from portal.exchange.lines.formats import KINDS as KINDS_OF_LINES
+from portal.exchange.lines.formats import fields_of
 
 
 @require_safe

@@ -5,10 +5,10 @@ from hashlib import sha256
 from django.http import JsonResponse
 from django.utils.translation import gettext_lazy as _
 
-from portal.exchange import body, idempotency
 from portal.exchange.api import problems
 from portal.exchange.api.problems import Problem
 from portal.exchange.models import KeyedCall
+from portal.exchange.uploads import body, idempotency
 
 KEY_HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"

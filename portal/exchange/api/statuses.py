@@ -14,7 +14,6 @@ from pydantic import Field
 
 from portal import clock
 from portal.applications.models import Application, ApplicationRef
-from portal.exchange import idempotency, merging, reasons, receive
 from portal.exchange.api import problems
 from portal.exchange.api.calls import A_STATUS
 from portal.exchange.api.problems import Problem
@@ -29,8 +28,8 @@ from portal.exchange.api.receiving import (
     replayed,
 )
 from portal.exchange.api.uploads import address_of
-from portal.exchange.body import body_of
-from portal.exchange.formats import (
+from portal.exchange.lines import reasons
+from portal.exchange.lines.formats import (
     LONGEST_LINE,
     Line,
     Reader,
@@ -39,8 +38,10 @@ from portal.exchange.formats import (
     decode,
     refuse_a_repeated_key,
 )
-from portal.exchange.load import sender_of
+from portal.exchange.loading.load import sender_of
 from portal.exchange.models import KeyedCall, Upload
+from portal.exchange.uploads import idempotency, merging, receive
+from portal.exchange.uploads.body import body_of
 from portal.exchange.wake import wake_worker
 from portal.residents.models import Municipality
 

@@ -9,7 +9,7 @@ from django.http import Http404
 from django.urls import reverse
 from ninja import Query, Router, Schema
 
-from portal.exchange import reasons
+from portal.exchange.lines import reasons
 from portal.exchange.models import Upload
 
 router = Router(tags=["uploads"])

@@ -42,7 +42,7 @@ class Change(models.Model):
     """One thing that happened: ids, states and counts; no names, no answers, no notes.
 
     Written without a position in the transaction of what it is about; positions are given
-    afterwards, one numbering at a time (portal/exchange/number.py, docs/adr/0019).
+    afterwards, one numbering at a time (changes/number.py, docs/adr/0019).
     """
 
     class What(models.TextChoices):

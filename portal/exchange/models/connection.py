@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.exchange.formats import KINDS
+from portal.exchange.lines.formats import KINDS
 from portal.residents.models import Municipality, Source
 
 

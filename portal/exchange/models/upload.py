@@ -52,7 +52,7 @@ class Upload(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.MERGING
     )
-    # The state that its sender was last told among the changes (portal/exchange/number.py).
+    # The state that its sender was last told among the changes (changes/number.py).
     told_state = models.CharField(
         _("state told"), max_length=10, blank=True, default="", db_default="", editable=False
     )

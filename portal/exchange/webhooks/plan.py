@@ -7,8 +7,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from portal.database import run
+from portal.exchange.changes.number import number_changes
 from portal.exchange.models import Change, Connection, Numbering, WebhookDelivery, WebhookEndpoint
-from portal.exchange.number import number_changes
 from portal.residents.locks import LOCK_OF_WEBHOOK
 
 AT_ONCE = 1000

@@ -4,8 +4,8 @@ import pytest
 import time_machine
 from django.test import Client
 
-from portal.exchange.formats import KINDS
-from portal.exchange.keys import make_key
+from portal.exchange.connections.keys import make_key
+from portal.exchange.lines.formats import KINDS
 from portal.exchange.models import Connection
 from tests.factories import CHIYODA, MunicipalityFactory, SourceFactory
 

@@ -7,8 +7,9 @@ import pytest
 from django.db import connection as database
 from django.test import Client
 
-from portal.exchange import jobs, merging
+from portal.exchange import jobs
 from portal.exchange.models import Upload
+from portal.exchange.uploads import merging
 from portal.residents.locks import LOCK_OF_PEOPLE, LOCK_OF_UPLOAD
 from portal.residents.models import Resident
 from tests.exchange.api.test_facts import person, post

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from portal.exchange.change import tell
+from portal.exchange.changes.number import forget_changes
+from portal.exchange.changes.tell import tell
 from portal.exchange.models import Change
-from portal.exchange.number import forget_changes
 from tests.applications.factories import SentApplicationFactory
 from tests.exchange.connections import ConnectionFactory, event
 from tests.exchange.test_one_person import merged, two

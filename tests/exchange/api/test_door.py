@@ -7,7 +7,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from portal.exchange.keys import make_key
+from portal.exchange.connections.keys import make_key
 from portal.exchange.models import Key
 from tests.factories import UserFactory
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from portal.demo.sandbox import open_sandbox
 from portal.exchange.api.calls import CALLS
-from portal.exchange.examples import examples
+from portal.exchange.connections.examples import examples
 from portal.exchange.models import Upload
 
 # A test that stops at the first answer that is an error, and says what was answered.

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.card.models import BenefitAccount
-from portal.exchange import body, jobs, merging, receive
-from portal.exchange.load import load
+from portal.exchange import jobs
+from portal.exchange.loading.load import load
 from portal.exchange.models import Connection, QuarantinedLine, Upload, UploadPart
+from portal.exchange.uploads import body, merging, receive
 from portal.residents.models import FactReport, Resident, Source
 from tests.exchange.facts import account, file_of, raw, resident, what_stands
 

@@ -11,8 +11,8 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from portal.exchange.connections.oauth_clients import make_client
 from portal.exchange.jobs import forget_tokens
-from portal.exchange.oauth_clients import make_client
 
 ADDRESS = "/api/v1/connection"
 TOKEN = "/api/v1/oauth/token"

@@ -14,8 +14,8 @@ from portal.exchange.api.calls import CALLS
 from portal.exchange.api.document import EVERYWHERE
 from portal.exchange.api.problems import KINDS
 from portal.exchange.api.statuses import StatusIn
-from portal.exchange.formats import KINDS as KINDS_OF_LINES
-from portal.exchange.formats import Reader, fields_of
+from portal.exchange.lines.formats import KINDS as KINDS_OF_LINES
+from portal.exchange.lines.formats import Reader, fields_of
 from portal.insights.models.use import Measure
 from tests.exchange.facts import TODAY
 from tests.factories import CHIYODA

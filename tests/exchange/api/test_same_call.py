@@ -10,11 +10,12 @@ from django.db import IntegrityError
 from django.test import Client
 from django.utils import timezone
 
-from portal.exchange import idempotency, jobs, merging, receive
+from portal.exchange import jobs
 from portal.exchange.api import facts
-from portal.exchange.body import body_of
-from portal.exchange.keys import make_key
+from portal.exchange.connections.keys import make_key
 from portal.exchange.models import Connection, KeyedCall, Upload
+from portal.exchange.uploads import idempotency, merging, receive
+from portal.exchange.uploads.body import body_of
 from portal.residents.models import FactReport, Source
 from tests.at_once import at_once
 from tests.exchange.api.test_facts import has_account, ndjson, person, post, problem

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from portal.exchange.formats import KINDS
-from portal.exchange.keys import make_key
+from portal.exchange.connections.keys import make_key
+from portal.exchange.lines.formats import KINDS
 from portal.exchange.models import Connection
 from portal.exchange.webhooks.plan import make_endpoint
 from tests.factories import CHIYODA, SourceFactory

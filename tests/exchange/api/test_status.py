@@ -7,9 +7,10 @@ import pytest
 from django.test import Client
 
 from portal.applications.models import Application
-from portal.exchange import jobs, merging
-from portal.exchange.keys import make_key
+from portal.exchange import jobs
+from portal.exchange.connections.keys import make_key
 from portal.exchange.models import Connection, QuarantinedLine, Upload, UploadPart
+from portal.exchange.uploads import merging
 from portal.residents.models import FactReport, Source
 from tests.exchange.api.test_facts import problem
 from tests.exchange.facts import load_lines, resident

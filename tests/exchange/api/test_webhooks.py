@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from portal.exchange.change import tell
+from portal.exchange.changes.tell import tell
 from portal.exchange.models import WebhookDelivery
 from portal.exchange.webhooks.plan import make_endpoint
 from portal.exchange.webhooks.send import send_due

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 from tqdm import tqdm
 
-from portal.exchange.load import load
+from portal.exchange.loading.load import load
 from tasks.management.arguments import iso_date
 
 

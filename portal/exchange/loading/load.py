@@ -34,12 +34,13 @@ from portal.card.settle import (
     settle_insurance_uses,
 )
 from portal.database import sqlstate
-from portal.exchange import admission, planner, reasons
-from portal.exchange.chunks import CHUNKS, REPORTS, TAKEN
-from portal.exchange.formats import Line, Reader, Sender
-from portal.exchange.lines import read_lines
+from portal.exchange.lines import reasons
+from portal.exchange.lines.formats import Line, Reader, Sender
+from portal.exchange.lines.reading import read_lines
+from portal.exchange.loading import admission, planner
+from portal.exchange.loading.chunks import CHUNKS, REPORTS, TAKEN
+from portal.exchange.loading.staging import COPY, COUNT_STAGED, STAGED, Placed, row_of
 from portal.exchange.models import Connection, QuarantinedLine, Upload
-from portal.exchange.staging import COPY, COUNT_STAGED, STAGED, Placed, row_of
 from portal.residents.locks import BLOCK, LOCK_OF_FACTS, LOCK_OF_PEOPLE
 from portal.residents.models import Municipality
 from portal.residents.settle import (

@@ -24,8 +24,7 @@ from childcare.plan import replan
 from portal import clock
 from portal.crash_points import reached
 from portal.database import run
-from portal.exchange.load import persistent, retry
-from portal.exchange.merging import alone_with
+from portal.exchange.loading.load import persistent, retry
 from portal.exchange.models import (
     Connection,
     QuarantinedLine,
@@ -33,7 +32,13 @@ from portal.exchange.models import (
     TakingBack,
     Upload,
 )
-from portal.exchange.unreported import forget_facts, remove_people, settle_everything, why_to_stay
+from portal.exchange.uploads.merging import alone_with
+from portal.exchange.uploads.unreported import (
+    forget_facts,
+    remove_people,
+    settle_everything,
+    why_to_stay,
+)
 from portal.residents.locks import LOCK_OF_PEOPLE
 from portal.residents.models import FactReport, Resident, ResidentRef
 from tasks.models import Task

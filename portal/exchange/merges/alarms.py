@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.accounts.models import User
-from portal.exchange import one_person
+from portal.exchange.merges import one_person
 from tasks.alarms import Alarm
 from tasks.templatetags.annai import grouped
 

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from portal.exchange.body import CUT_OFF, BodyRefused
 from portal.exchange.models import Connection, Upload, UploadPart
-from portal.exchange.parts import Parts
+from portal.exchange.uploads.body import CUT_OFF, BodyRefused
+from portal.exchange.uploads.parts import Parts
 
 logger = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from portal.exchange.body import TOO_SLOW, BodyRefused
 from portal.exchange.models import Connection, KeyedCall, Upload
+from portal.exchange.uploads.body import TOO_SLOW, BodyRefused
 
 KEPT_FOR = timedelta(hours=24)
 HELD_FOR = timedelta(seconds=60)  # since it last gave a sign of life

@@ -1,7 +1,7 @@
 """What of the placed lines is merged in one transaction, and which of their reports are new."""
 
 from portal.applications.settle import SEQUENCE
-from portal.exchange.change import TELL_TAKEN
+from portal.exchange.changes.tell import TELL_TAKEN
 from portal.residents.settle import NEWEST_FIRST
 
 # Whose lines are merged in one transaction: people in a row, until there are enough of them or of

@@ -7,7 +7,7 @@ import gzip
 import io
 from hashlib import sha256
 
-from portal.exchange.formats import LONGEST_LINE, Refused, decode
+from portal.exchange.lines.formats import LONGEST_LINE, Refused, decode
 from portal.exchange.models import Upload, UploadPart
 
 SIZE = 1024 * 1024  # bytes of a part, before it is packed

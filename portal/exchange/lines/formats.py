@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple, Union
 import msgspec
 from msgspec import Meta, Struct, field
 
-from portal.exchange import reasons
+from portal.exchange.lines import reasons
 from portal.residents.codes import (
     holds_my_number,
     is_municipality_code,

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from portal.exchange.formats import Line
+from portal.exchange.lines.formats import Line
 
 STAGED = """
     DROP TABLE IF EXISTS staged_line, placed_line;

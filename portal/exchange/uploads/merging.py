@@ -24,10 +24,10 @@ from django.utils import timezone
 from portal import clock
 from portal.crash_points import reached
 from portal.database import LOCK_NOT_AVAILABLE, sqlstate
-from portal.exchange import whole_lists
-from portal.exchange.load import Load
+from portal.exchange.loading.load import Load
 from portal.exchange.models import Upload
-from portal.exchange.parts import content_of
+from portal.exchange.uploads import whole_lists
+from portal.exchange.uploads.parts import content_of
 from portal.residents.locks import LOCK_OF_UPLOAD
 
 logger = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def merge(upload: Upload, *, patience: int | None = None) -> bool:
 def merge_again(upload: Upload) -> bool:
     """Merge an upload that is done once more, from what is kept of it; its state stays."""
     if upload.attempts >= ATTEMPTS:
-        return False  # staff are told (upload_alarms.py)
+        return False  # staff are told (alarms.py)
     note(upload, attempts=F("attempts") + 1)
     load(upload, None)
     since = upload.again_since

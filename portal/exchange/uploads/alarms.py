@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.accounts.models import User
-from portal.exchange.merging import ATTEMPTS
 from portal.exchange.models import TakingBack, Upload
-from portal.exchange.taking_back import WITHIN
-from portal.exchange.whole_lists import percent_fewer
+from portal.exchange.uploads.merging import ATTEMPTS
+from portal.exchange.uploads.taking_back import WITHIN
+from portal.exchange.uploads.whole_lists import percent_fewer
 from tasks.alarms import Alarm
 from tasks.templatetags.annai import grouped
 

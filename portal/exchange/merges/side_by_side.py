@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from portal.applications.models import Application
-from portal.exchange.one_person import Pair
+from portal.exchange.merges.one_person import Pair
 from portal.residents.models import FactReport, Guardianship, Municipality, Resident
 from tasks.models import Task
 from tasks.templatetags.annai import day, grouped, moment

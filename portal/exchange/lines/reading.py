@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from portal.exchange.formats import LONGEST_LINE
+from portal.exchange.lines.formats import LONGEST_LINE
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

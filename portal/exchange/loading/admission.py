@@ -5,8 +5,8 @@ the lines that can be taken, each with its person. No fact is written here.
 """
 
 from portal.applications.settle import KIND as STATUS
-from portal.exchange import reasons
-from portal.exchange.change import TELL_TAKEN
+from portal.exchange.changes.tell import TELL_TAKEN
+from portal.exchange.lines import reasons
 from portal.residents.ages import ADULT, FirstDayAtAge
 from portal.residents.settle import NEWEST_FIRST, OF_RESIDENT, day_in_japan
 

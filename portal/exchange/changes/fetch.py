@@ -9,8 +9,8 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import NamedTuple
 
+from portal.exchange.changes.number import number_changes
 from portal.exchange.models import Change, Connection, Numbering
-from portal.exchange.number import number_changes
 
 AT_MOST = 1000
 _CURSOR = re.compile(r"(\d{1,18}) ([0-9a-f]{12}|-)", re.ASCII)

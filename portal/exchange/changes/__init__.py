@@ -1,0 +1,1 @@
+"""What a connection is told has changed: written down, put in one order, fetched."""

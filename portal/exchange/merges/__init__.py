@@ -1,0 +1,1 @@
+"""Two records of the register that are one person, with the yes of a clerk."""

@@ -1,0 +1,1 @@
+"""An upload's life: received, merged, looked at, taken back or forgotten."""
