@@ -15,17 +15,24 @@ from feedback.publish import publish
 from feedback.read import read
 from feedback.wording import messages, wording_version
 from portal.accounts.models import User
+from portal.applications.models import ProcedureVersion
 from portal.demo import people
 from portal.demo.said import SAID_BEFORE, SAID_LATELY
-from portal.residents.models import Resident
+from portal.residents.models import Municipality, Resident
+from tasks.compile import fingerprint
+from tasks.rules import registry
+from tasks.views import opinion_about
 
 DAYS, CHANGED_DAYS_AGO, SEED = 150, 45, 9
-# Route, template, and of a hundred marks how many were “not clear”: before the change, and since.
+# Route, template, of a hundred marks how many were “not clear”: before the change, and since; and
+# what rule the page is about.
+RULE = "card.user-authentication-renewal"
 PAGES = [
-    ("tasks:home", "tasks/home.html", 14, 12),
-    ("tasks:task", "tasks/task.html", 38, 17),
-    ("applications:catalogue", "applications/catalogue.html", 22, 24),
+    ("tasks:home", "tasks/home.html", 14, 12, ""),
+    ("tasks:task", "tasks/task.html", 38, 17, RULE),
+    ("applications:catalogue", "applications/catalogue.html", 22, 24, ""),
 ]
+LANGUAGES = ["ja"] * 7 + ["en"]
 WRITTEN = [
     ("ja", "tasks:task", ["hard-words"], "「利用者証明用電子証明書」という言葉がむずかしいです。"),
     (
@@ -41,6 +48,19 @@ WRITTEN = [
     ("ja", "tasks:home", ["too-long"], "子どもの予定が下のほうにあって見つけにくい。"),
     ("en", "tasks:home", ["not-my-case"], "I moved here last week and the list is still empty."),
 ]
+# On questions of a procedure: language, question, errors shown, reasons, text.
+OF_PROCEDURE = "moving-in"
+WRITTEN_OF_QUESTIONS = [
+    (
+        *("ja", "old-address", ["postcode:invalid"], ["not-working"]),
+        "郵便番号を全角で入れたら、正しくないと出ました。",
+    ),
+    (
+        *("ja", "since", ["answer:required"], ["hard-words"]),
+        "荷物を運んだ日でよいのか、届け出る日なのかわかりません。",
+    ),
+    ("en", "who-moves", [], ["not-my-case"], "My partner moves a month later than I do."),
+]
 # A page that became less clear in the last week: of so many answers a day, this many “not clear”.
 WORSE = ("childcare:child", "childcare/child.html")
 DAYS_BEFORE, DAYS_LATELY = range(8, 36), range(1, 8)
@@ -50,6 +70,9 @@ WRITTEN_OF_IT = [
     ("en", ["not-found"], "I cannot find the next date any more."),
 ]
 ASKED = "出張所でも更新できますか。"
+DECLINED = "ごみの収集日も通知してほしい。"
+RULES_PAGE = "tasks:task"
+OTHER_OFFICES = ["131041", "271004", "281000"]  # 新宿区, 大阪市, 神戸市
 
 
 @transaction.atomic
@@ -59,18 +82,21 @@ def make_opinions(*, today: date) -> None:
         return
     reviewer, publisher = (User.objects.get(email=one.email) for one in people.REVIEWERS)
     changed = at(today, CHANGED_DAYS_AGO)
-    old = {page[:2]: before(page, changed) for page in PAGES}
-    new = {page[:2]: now(page, changed) for page in PAGES}
+    old, new = wordings(before, changed), wordings(now, changed)
     chance = Random(SEED)  # noqa: S311 - chance that repeats, no secret
     office = Resident.objects.get(ref=people.YOSHINO.ref).municipality
+    offices = [office] * 5 + list(Municipality.objects.filter(pk__in=OTHER_OFFICES))
     Opinion.objects.bulk_create(
-        mark(page, days_ago, new if days_ago <= CHANGED_DAYS_AGO else old, office, today, chance)
+        mark(page, days_ago, new if days_ago <= CHANGED_DAYS_AGO else old, offices, today, chance)
         for page in PAGES
         for days_ago in range(DAYS, 0, -1)
         for _mark in range(chance.randint(0, 4))
     )
-    for number, one in enumerate(WRITTEN):
-        written(*one, at(today, 2 + 3 * number), office)
+    for number, (language, route, *said) in enumerate(WRITTEN):
+        about = {"wording": new[route, language], **about_rule(RULE if route == RULES_PAGE else "")}
+        place = chance.choice(offices)
+        written(language, route, *said, at(today, 2 + 3 * number), place, **about)
+    write_of_questions(office, today)
     say_freely(office, today)
     asked(at(today, 1), office)
     tell_what_was_done(reviewer, publisher, changed)
@@ -84,50 +110,86 @@ def at(today: date, days_ago: int) -> datetime:
     return timezone.make_aware(datetime.combine(today - timedelta(days_ago), time(10, 30)))
 
 
-def before(page, changed: datetime) -> Wording:
+def about_rule(rule: str) -> dict:
+    """Return what an opinion on a page about a rule says of it; {} without one."""
+    return {"rule": rule, "rule_version": fingerprint(registry[rule])} if rule else {}
+
+
+def wordings(of, changed: datetime) -> dict[tuple[str, str], Wording]:
+    """Return the wordings of all pages by route and language, each made by `of`."""
+    return {
+        (page[0], language): of(page, language, changed)
+        for page in PAGES
+        for language in dict.fromkeys(LANGUAGES)
+    }
+
+
+def before(page, language: str, changed: datetime) -> Wording:
     """Return the wording of a page as it was before the change, when it said less."""
     route, template, *_shares = page
+    with translation.override(language):
+        version = wording_version(template, ["before"])
     return Wording.objects.create(
-        version=wording_version(template, ["before"]),
+        version=version,
         route=route,
-        language="ja",
-        messages=messages(template, "ja")[:-3],
+        language=language,
+        messages=messages(template, language)[:-3],
         first_seen=changed - timedelta(days=DAYS),
     )
 
 
-def now(page, changed: datetime) -> Wording:
-    route, template, *_shares = page
-    with translation.override("ja"):
-        version = wording_version(template)
+def now(page, language: str, changed: datetime) -> Wording:
+    """Return the wording that the page has today."""
+    route, template, *_shares, rule = page
+    with translation.override(language):
+        texts = opinion_about(registry[rule])["texts"] if rule else []
+        version = wording_version(template, texts)
     return Wording.objects.create(
         version=version,
         route=route,
-        language="ja",
-        messages=messages(template, "ja"),
+        language=language,
+        messages=messages(template, language),
         first_seen=changed,
     )
 
 
-def mark(page, days_ago: int, wordings: dict, office, today: date, chance: Random) -> Opinion:
-    route, _template, before_share, since_share = page
-    wording = wordings[page[:2]]
+def mark(page, days_ago: int, wordings: dict, offices, today: date, chance: Random) -> Opinion:
+    route, _template, before_share, since_share, rule = page
     share = since_share if days_ago <= CHANGED_DAYS_AGO else before_share
+    language = chance.choice(LANGUAGES)
     return Opinion(
         once=UUID(int=chance.getrandbits(128)),
         kind=Opinion.Kind.CLEAR,
         clear=chance.randrange(100) >= share,
         given_at=at(today, days_ago) + timedelta(minutes=chance.randrange(600)),
         route=route,
-        wording=wording,
-        language="ja",
+        wording=wordings[route, language],
+        language=language,
         width=chance.choice(["narrow", "narrow", "wide"]),
-        municipality=office,
+        municipality=chance.choice(offices),
         state=Opinion.State.COUNTED,
+        **about_rule(rule),
     )
 
 
-def written(language: str, route: str, reasons, text: str, given_at: datetime, office) -> Opinion:
+def write_of_questions(office, today: date) -> None:
+    """Keep what was written on questions of a procedure, some after an error."""
+    procedure = ProcedureVersion.objects.offered().filter(procedure__key=OF_PROCEDURE).first()
+    for days_ago, one in enumerate(WRITTEN_OF_QUESTIONS, start=2):
+        language, question, errors, reasons, text = one
+        about = {
+            "procedure": OF_PROCEDURE,
+            "procedure_version": procedure.number if procedure else 1,
+            "question": question,
+            "errors": errors,
+        }
+        route = "applications:question"
+        written(language, route, reasons, text, at(today, days_ago), office, **about)
+
+
+def written(
+    language: str, route: str, reasons, text: str, given_at: datetime, office, **about
+) -> Opinion:
     return Opinion.objects.create(
         once=uuid5(NAMESPACE_URL, text),
         kind=Opinion.Kind.CLEAR,
@@ -140,6 +202,7 @@ def written(language: str, route: str, reasons, text: str, given_at: datetime, o
         language=language,
         width="narrow",
         municipality=office,
+        **about,
     )
 
 
@@ -163,7 +226,8 @@ def say_freely(office, today: date) -> None:
 
 def asked(given_at: datetime, office) -> Opinion:
     """Return an opinion of a named person who would like an answer."""
-    opinion = written("ja", "tasks:task", ["next-step"], ASKED, given_at, office)
+    about = about_rule(RULE)
+    opinion = written("ja", RULES_PAGE, ["next-step"], ASKED, given_at, office, **about)
     opinion.asker = Resident.objects.get(ref=people.YOSHINO.ref)
     opinion.save(update_fields=["asker"])
     return opinion
@@ -172,7 +236,7 @@ def asked(given_at: datetime, office) -> Opinion:
 def become_less_clear(owner, office, today: date) -> None:
     """Keep answers about a page that somebody owns, so that the next look finds it."""
     route, template = WORSE
-    wording = now((route, template), at(today, DAYS_BEFORE[-1]))
+    wording = now((route, template, ""), "ja", at(today, DAYS_BEFORE[-1]))
     answers = [
         *((days_ago, one > 0 or days_ago % 3 > 0) for days_ago in DAYS_BEFORE for one in range(3)),
         *((days_ago, one > 1) for days_ago in DAYS_LATELY for one in range(5)),
@@ -205,7 +269,8 @@ def tell_what_was_done(reviewer, publisher, changed: datetime) -> None:
         done_en="Hard words are explained, and what to bring comes first.",
         version="Annai 0.1",
         changed_at=changed,
-        route="tasks:task",
+        route=RULES_PAGE,
+        rule=RULE,
         made_by=reviewer,
     )
     publish(improvement.pk, by=publisher)
@@ -213,3 +278,19 @@ def tell_what_was_done(reviewer, publisher, changed: datetime) -> None:
     deeds = [("new", "looking", None), ("looking", "done", improvement)]
     for seen, to, by_what in deeds:
         review.change_state(done.uuid, seen=seen, to=to, by=reviewer, improvement=by_what)
+    begin_the_review(reviewer, publisher)
+
+
+def begin_the_review(reviewer, publisher) -> None:
+    """Let some be planned, looked at, declined and the same as another; most still wait."""
+    planned, same = (Opinion.objects.get(text=WRITTEN[number][3]) for number in (4, 5))
+    review.change_tags(planned.uuid, names=["一覧"], by=reviewer)
+    review.change_state(planned.uuid, seen="new", to="planned", by=reviewer)
+    review.merge(same.uuid, into=planned.uuid, by=reviewer)
+    looked_at = Opinion.objects.get(text=WRITTEN_OF_QUESTIONS[0][4])
+    review.change_tags(looked_at.uuid, names=["入力"], by=reviewer)
+    review.add_note(looked_at.uuid, text="全角の数字も受け付けられないか、確認中。", by=reviewer)
+    review.change_state(looked_at.uuid, seen="new", to="looking", by=publisher)
+    declined = Opinion.objects.get(text=DECLINED)
+    why = "収集日は市区町村ごとの日程で、このサイトにはまだ届いていません。"
+    review.change_state(declined.uuid, seen="new", to="declined", by=reviewer, why=why)

@@ -1,5 +1,6 @@
 """The demo's opinions, for who reviews them and for everyone."""
 
+import re
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -8,12 +9,14 @@ from django.utils import timezone
 
 from feedback.alerts import look, waiting_for
 from feedback.before_after import before_and_after
-from feedback.found import alike
-from feedback.models import Alert, AlertLook, Improvement, Opinion
+from feedback.found import alike, found
+from feedback.models import Alert, AlertLook, Improvement, Opinion, Wording
+from feedback.on_screen import read
 from feedback.rising import rising
 from portal.accounts.models import User
 from portal.demo import opinions, people
-from tests.factories import ResidentFactory, UserFactory
+from tasks.reconcile import reconcile_people
+from tests.factories import CertificateFactory, ResidentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +55,53 @@ def test_there_is_something_to_look_at_to_merge_and_to_answer():
     assert Opinion.objects.filter(state="new").count() >= 5
     assert Opinion.objects.filter(asker__isnull=False).count() == 1
     assert alike(Opinion.objects.filter(text=opinions.WRITTEN[1][3]).get())
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"rule": opinions.RULE},
+        {"procedure": opinions.OF_PROCEDURE},
+        {"reason": "not-my-case"},
+        {"language": "en"},
+        {"state": "planned"},
+        {"state": "looking"},
+        {"state": "done"},
+        {"state": "declined"},
+        {"tag": "一覧"},
+        {"whose": "nobody"},
+        {"asks": "1"},
+        {"municipality": "神戸市", "state": "all"},
+        {"since": "2026-11-13"},
+        {"q": "電子証明書"},
+    ],
+)
+def test_every_filter_of_the_review_finds_something_and_not_all(asked):
+    reviewer = User.objects.get(email=people.REVIEWERS[0].email)
+    everything = {"state": asked.get("state", "") and "all"}
+
+    narrowed, whole = (found(one, by=reviewer).count() for one in (asked, everything))
+
+    assert 0 < narrowed < whole
+
+
+def test_an_error_stood_on_the_screen_and_two_are_one():
+    assert Opinion.objects.filter(errors__contains=["postcode:invalid"]).exists()
+    assert Opinion.objects.exclude(merged_into=None).count() == 1
+
+
+def test_todays_page_of_the_rule_has_the_wording_after_the_change(client):
+    resident = ResidentFactory(user=UserFactory())
+    CertificateFactory(resident=resident, expires_on=TODAY + timedelta(days=40))
+    reconcile_people([resident.pk], today=TODAY)
+    task = resident.tasks.get(rule__key=opinions.RULE)
+    client.force_login(resident.user)
+
+    [shown] = re.findall(r'name="shown" value="([^"]+)"', client.get(f"/tasks/{task.pk}/").text)
+
+    changed = Improvement.objects.get().changed_at
+    wording = Wording.objects.get(version=read(shown).wording)
+    assert (wording.route, wording.first_seen) == ("tasks:task", changed)
 
 
 def test_a_page_became_less_clear_and_its_owner_who_publishes_is_told():
