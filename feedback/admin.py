@@ -1,5 +1,6 @@
 """The review of opinions, for who works through them by keyboard; and what was changed by them."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django import forms
@@ -30,7 +31,7 @@ from feedback.found import (
 from feedback.models import Alert, AlertLook, Improvement, Opinion, PageOwner, Reply, Tag, Wording
 from feedback.owners import reviewers
 from feedback.publish import CannotPublish, publish
-from feedback.states import FOLLOWS, CannotReview
+from feedback.states import DECLINED, DONE, FOLLOWS, CannotReview
 from portal import clock
 from portal.staff import LookOnly
 from tasks.models import RuleVersion
@@ -108,6 +109,7 @@ class OpinionAdmin(LookOnly, admin.ModelAdmin):
             "title": _("Opinion of %(moment)s") % {"moment": moment_in_words(opinion.given_at)},
             "opinion": opinion,
             "wrong": wrong,
+            "wrong_at": field_of(typed or {}),
             "typed": typed or {},
             "query": request.GET.urlencode(),
             "next": after.uuid if after else None,
@@ -240,6 +242,14 @@ def _reply(request, uuid):
         uuid, text=request.POST.get("text", ""), by=request.user, today=clock.today()
     )
     return _("Answered. People who find it in their inbox: %(many)d") % {"many": many}
+
+
+def field_of(typed: Mapping) -> str:
+    """Return the id of the field to be mended in what was typed; "" where there is none."""
+    asks_for = {DECLINED: "why", DONE: "improvement"}
+    fields = {"tags": "tags", "owner": "owner", "note": "note", "reply": "reply"}
+    fields["state"] = asks_for.get(typed.get("to"), "to")
+    return fields.get(typed.get("deed"), "")
 
 
 DEEDS = {

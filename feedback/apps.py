@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 class FeedbackConfig(AppConfig):
     name = "feedback"
-    verbose_name = _("Opinions")
+    verbose_name = _("Opinions and improvements")
 
     def ready(self):
         from feedback.alarms import of_the_pages

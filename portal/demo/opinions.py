@@ -98,7 +98,7 @@ def make_opinions(*, today: date) -> None:
         written(language, route, *said, at(today, 2 + 3 * number), place, **about)
     write_of_questions(office, today)
     say_freely(office, today)
-    asked(at(today, 1), office)
+    asked(at(today, 1), office, new[RULES_PAGE, "ja"])
     tell_what_was_done(reviewer, publisher, changed)
     become_less_clear(publisher, office, today)
     read()
@@ -224,9 +224,9 @@ def say_freely(office, today: date) -> None:
     )
 
 
-def asked(given_at: datetime, office) -> Opinion:
+def asked(given_at: datetime, office, wording: Wording) -> Opinion:
     """Return an opinion of a named person who would like an answer."""
-    about = about_rule(RULE)
+    about = {"wording": wording, **about_rule(RULE)}
     opinion = written("ja", RULES_PAGE, ["next-step"], ASKED, given_at, office, **about)
     opinion.asker = Resident.objects.get(ref=people.YOSHINO.ref)
     opinion.save(update_fields=["asker"])

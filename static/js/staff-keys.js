@@ -12,6 +12,10 @@
   });
   document.addEventListener("keydown", (event) => {
     if (!choice.checked || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter" && event.target.matches("select[data-key]")) {
+      event.preventDefault();
+      event.target.form.requestSubmit(); // as in a line of text
+    }
     if (typing(event.target)) return;
     if (event.key === "j" || event.key === "k") {
       const at = links.indexOf(document.activeElement);
@@ -23,6 +27,9 @@
       event.preventDefault();
       if (pressed.matches("button, a")) pressed.click();
       else pressed.focus();
+      if (pressed.matches("input:not([type]), textarea")) {
+        pressed.setSelectionRange(pressed.value.length, pressed.value.length); // to write on
+      }
     }
   });
 })();

@@ -286,16 +286,33 @@ def test_opinions_are_reviewed_by_keyboard_alone(browsing, page, office):
     expect(page.get_by_text("The tags have been changed.")).to_be_visible()
     page.keyboard.press("s")
     expect(page.locator("#to")).to_be_focused()
-    for _stop in ("why", "improvement", "write one", "the button"):
-        page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_text("The state has been changed.")).to_be_visible()
+    page.keyboard.press("t")
+    expect(page.locator("#tags")).to_be_focused()
+    page.keyboard.type(", length")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The tags have been changed.")).to_be_visible()
     page.keyboard.press("n")
     expect(page).not_to_have_url(re.compile(str(office.opinion.uuid)))
 
     office.opinion.refresh_from_db()
     assert office.opinion.state == "looking"
-    assert [tag.name for tag in office.opinion.tags.all()] == ["words"]
+    assert [tag.name for tag in office.opinion.tags.all()] == ["length", "words"]
+
+
+def test_what_is_wrong_in_a_review_leads_to_its_field(browsing, page, office):
+    browsing(f"/staff/feedback/opinion/{office.opinion.uuid}/")
+    page.keyboard.press("s")
+    page.locator("#to").select_option("declined")
+    page.keyboard.press("Enter")
+
+    alert = page.get_by_role("alert")
+    expect(alert).to_have_text("Say why it is declined.")
+    assert findings(page) == []
+    alert.get_by_role("link").click()
+    expect(page.locator("#why")).to_be_focused()
+    expect(page.locator("#to")).to_have_value("declined")
 
 
 def tab_to(page, wanted):
