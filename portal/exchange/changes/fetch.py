@@ -1,6 +1,6 @@
 """What a connection fetches of its changes: page by page, by a cursor that says how far it is.
 
-A cursor is a position and the beginning of the public id of the change that has it. So a cursor
+A cursor is a position and the end of the public id of the change that has it. So a cursor
 given out before a backup was restored, whose position is another change's now, is noticed.
 """
 

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.apps import apps
+
 from portal.database import run
 from tasks.compile import LIVE_IN_SQL
 
@@ -248,8 +250,6 @@ def move(
 
 def statements() -> list[str]:
     """Return the statements in their order: what refers to a row moves before the row's answers."""
-    from django.apps import apps
-
     said = {"vaccination": ["recordanswer", "notmine"], "checkup": ["notmine"]}
     records = [
         RECORDS.format(

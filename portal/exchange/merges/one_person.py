@@ -20,11 +20,10 @@ from portal import clock
 from portal.crash_points import reached
 from portal.database import LOCK_NOT_AVAILABLE, run, sqlstate
 from portal.exchange.changes.tell import tell
+from portal.exchange.loading.anew import forget_facts, plan_and_reconcile, settle_everything
 from portal.exchange.loading.load import persistent, retry
 from portal.exchange.merges.moving import move
 from portal.exchange.models import Change, Connection, Merge, QuarantinedLine
-from portal.exchange.uploads.taking_back import plan_and_reconcile
-from portal.exchange.uploads.unreported import forget_facts, settle_everything
 from portal.residents.locks import LOCK_OF_PEOPLE
 from portal.residents.models import FactReport, Guardianship, Resident, ResidentRef
 from tasks.reconcile import keep_loads_out, with_wards

@@ -92,8 +92,5 @@ def end_lost_ones() -> int:
 
 def forget_parts() -> int:
     """Delete the content of uploads that can no longer be taken back; return how many parts."""
-
-    old = UploadPart.objects.filter(
-        upload__finished_at__lt=timezone.now() - KEPT_FOR,
-    )
+    old = UploadPart.objects.filter(upload__finished_at__lt=timezone.now() - KEPT_FOR)
     return old.delete()[0]

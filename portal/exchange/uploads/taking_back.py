@@ -19,11 +19,10 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from childcare.after_birth.plan import note_registered, parents_told_wrong
-from childcare.plan import replan
 from portal import clock
 from portal.crash_points import reached
 from portal.database import run
+from portal.exchange.loading.anew import forget_facts, plan_and_reconcile, settle_everything
 from portal.exchange.loading.load import persistent, retry
 from portal.exchange.models import (
     Connection,
@@ -33,22 +32,11 @@ from portal.exchange.models import (
     Upload,
 )
 from portal.exchange.uploads.merging import alone_with
-from portal.exchange.uploads.unreported import (
-    forget_facts,
-    remove_people,
-    settle_everything,
-    why_to_stay,
-)
+from portal.exchange.uploads.unreported import remove_people, why_to_stay
 from portal.residents.locks import LOCK_OF_PEOPLE
 from portal.residents.models import FactReport, Resident, ResidentRef
 from tasks.models import Task
-from tasks.reconcile import (
-    hold,
-    keep_loads_out,
-    kept_though_unwanted,
-    reconcile_people,
-    with_wards,
-)
+from tasks.reconcile import keep_loads_out, kept_though_unwanted, with_wards
 
 logger = logging.getLogger(__name__)
 
@@ -231,14 +219,6 @@ def also_of(go: set[int], wards: set[int], upload: Upload) -> tuple[set[int], li
         whom = {"ids": sorted(wards), "upload": upload.pk, "refs": refs}
         rows = [*rows, *run(MOVE_OF_GUARDIANS, whom)]
     return {one for *_rest, uploads in rows for one in uploads if one}, refs
-
-
-def plan_and_reconcile(people: set[int], today: date) -> None:
-    parents = parents_told_wrong(people)
-    hold(people | parents)
-    note_registered(parents, today=today)
-    replan(people, today=today)
-    reconcile_people(people | parents, today=today)
 
 
 # Nothing is known where the fact is gone, so the task would stay: but it never had a ground.

@@ -1,4 +1,4 @@
-"""What staff must see to of the exchange: receivers that take nothing."""
+"""What the staff pages say of webhooks: receivers that take nothing, and what was given up."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
