@@ -88,7 +88,7 @@ def task_page(request, resident, task, *, snooze=None, status=200):
         "task": task,
         "shown": TaskPage(task, at=clock.localtime(), snooze=snooze or SnoozeForm()),
         "form": snooze,
-        "opinion_about": opinion_about(registry.by_id(task.rule_id)),
+        "opinion_about": {"route": "tasks:task", **opinion_about(registry.by_id(task.rule_id))},
     }
     return page(request, "tasks/task.html", context, status=status)
 

@@ -65,10 +65,7 @@ def note_screen(context):
         return None
     match = request.resolver_match
     template = context.template.origin.template_name  # a part's own name is that of the part
-    request.on_screen = on_screen(
-        route=match.view_name if match else "",
-        template=template or "",
-        form=context.get("form") or context.get("formset"),
-        **(context.get("opinion_about") or {}),
-    )
+    about = {"route": match.view_name if match else "", **(context.get("opinion_about") or {})}
+    form = context.get("form") or context.get("formset")
+    request.on_screen = on_screen(template=template or "", form=form, **about)
     return request.on_screen

@@ -62,7 +62,7 @@ USUAL = {
         "applications:question moving-in/since answer:required": 5,
         RISES: 8,
         "applications:question nursery/from answer:invalid": 4,
-        "tasks:snooze until:required": 2,
+        "tasks:task until:required": 2,
     },
 }
 OF_NO_LANGUAGE = {Measure.TASK_OPENED, Measure.TASK_DONE}

@@ -47,10 +47,15 @@ def field_name(field: str) -> str:
     return str(FIELDS.get(field, field))
 
 
+def error_words(error: str) -> str:
+    """Return what staff call an error of a form, as "until:required" (feedback.on_screen)."""
+    field, _colon, code = error.rpartition(":")
+    return f"{field_name(field)}: {error_name(code)}"
+
+
 def error_in_words(about: str) -> str:
     """Return what staff call an error as it is counted (portal.insights.middleware.error_about)."""
     if " " not in about:
         return about
     route, *question, error = about.split(" ")
-    field, _colon, code = error.rpartition(":")
-    return f"{' – '.join([page_name(route), *question, field_name(field)])}: {error_name(code)}"
+    return " – ".join([page_name(route), *question, error_words(error)])

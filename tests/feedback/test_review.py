@@ -323,6 +323,7 @@ def test_what_was_on_the_screen_is_told_by_name_and_leads_to_all_that_have_it_in
         "question": "copies",
         "wording": wording,
         "reasons": ["hard-words"],
+        "errors": ["answer:required"],
         "municipality": MunicipalityFactory(),
     }
     opinion, other = OpinionFactory(**about), OpinionFactory(text="別のこと")
@@ -332,6 +333,7 @@ def test_what_was_on_the_screen_is_told_by_name_and_leads_to_all_that_have_it_in
     names = ["A question of an application", "Copy of the resident record", "How many copies?"]
     for words in names:
         assertContains(page, f">{words}</a>")
+    assertContains(page, "Answer: Nothing was entered <code>answer:required</code>")
     shown = at_work.get(reverse(LIST))
     assertContains(shown, " / ".join(names))
     links = re.findall(r'<a href="([^"]+\?state=all&amp;[^"]+)"', page.content.decode())

@@ -157,10 +157,10 @@ def test_what_htmx_brings_is_counted_as_a_page_is(client, counted, resident, hea
     answer = client.post(reverse("tasks:snooze", args=[task.pk]), {"until": ""}, headers=headers)
 
     assert answer.status_code == 422
-    assert counted() == {"error-shown|tasks:snooze until:required|ja": 1}
+    assert counted() == {"error-shown|tasks:task until:required|ja": 1}
     [shown] = re.findall(r'id="opinion-shown" name="shown" value="([^"]+)"', answer.text)
     assert read(shown).errors == ("until:required",)
-    assert read(shown).rule == "card.insurance-use"
+    assert (read(shown).route, read(shown).rule) == ("tasks:task", "card.insurance-use")
 
 
 def test_a_part_is_of_the_wording_of_its_page(client, resident):
