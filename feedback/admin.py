@@ -36,6 +36,7 @@ from portal import clock
 from portal.staff import LookOnly
 from tasks.models import RuleVersion
 from tasks.rules import registry
+from tasks.templatetags.annai import moment
 from tasks.words import moment as moment_in_words
 
 
@@ -299,7 +300,7 @@ class ImprovementAdmin(admin.ModelAdmin):
     """What was changed: written by reviewers, published by publishers, seen by everyone."""
 
     form = ImprovementForm
-    list_display = ["said_ja", "version", "changed_at", "published_at"]
+    list_display = ["said", "version", "changed", "published"]
     list_filter = [PublishedFilter]
     formfield_overrides = {
         DateTimeField: {"form_class": forms.DateTimeField, "widget": AT},
@@ -310,6 +311,18 @@ class ImprovementAdmin(admin.ModelAdmin):
     ]
     readonly_fields = ["made_by", "published_by", "published_at"]
     actions = ["publish_chosen"]
+
+    @admin.display(description=gettext_lazy("What was said"))
+    def said(self, improvement):
+        return improvement.said
+
+    @admin.display(description=gettext_lazy("changed at"), ordering="changed_at")
+    def changed(self, improvement):
+        return moment(improvement.changed_at)
+
+    @admin.display(description=gettext_lazy("published at"), ordering="published_at")
+    def published(self, improvement):
+        return moment(improvement.published_at) if improvement.published_at else ""
 
     def has_delete_permission(self, request, obj=None):
         return False

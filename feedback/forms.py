@@ -78,7 +78,7 @@ class SaidForm(FromAPageForm):
 
     def clean(self):
         """An answer is wanted to something: without a word there is nothing to answer."""
-        if self.cleaned_data.get("answer") and not self.cleaned_data.get("text", "x").strip():
+        if self.cleaned_data.get("answer") and not cleaned(self.cleaned_data.get("text", "x")).text:
             self.add_error(
                 "text", ValidationError(_("Write what you would like answered."), code="required")
             )

@@ -1,8 +1,10 @@
 """Giving an opinion: a mark first, kept at once, and then, if somebody likes, why."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 from itertools import count
+from unicodedata import category
 from uuid import UUID
 
 import msgspec
@@ -20,6 +22,9 @@ from feedback.wording import messages
 from portal.readable import readable
 
 MAY_BE_ADDED_TO = timedelta(hours=1)
+_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs without a shape
+_ON_A_LETTER = "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_PILED = re.compile(f"({_ON_A_LETTER}{{4}}){_ON_A_LETTER}+")
 # Marks of direction too: an opinion is read by somebody else, beside others.
 _MARKS = dict.fromkeys(map(ord, "\u061c\u200e\u200f")) | {ord("\t"): " "}
 
@@ -98,9 +103,18 @@ def wording_of(shown: OnScreen) -> Wording | None:
 
 
 def cleaned(text: str) -> Masked:
-    """Return a text as it is stored: without what cannot be seen, and masked."""
+    """Return a text as it is stored: without what cannot be seen, and masked.
+
+    Marks piled on a letter would cover what stands above it, an opinion of somebody else.
+    """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return mask(readable(text).translate(_MARKS).strip())
+    text = _PILED.sub(r"\1", readable(text).translate(_MARKS)).strip()
+    return mask(text if any(map(_is_seen, text)) else "")
+
+
+def _is_seen(character: str) -> bool:
+    """Tell whether it is a letter, number or sign with a shape: joiners and the like have none."""
+    return category(character)[0] in "LNPS" and character not in _BLANKS
 
 
 @transaction.atomic

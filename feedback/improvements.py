@@ -1,7 +1,5 @@
 """“You said, we did”, as everyone reads it: the newest, with what the figures say."""
 
-from django.utils.translation import get_language
-
 from feedback.before_after import before_and_after
 from feedback.models import Improvement
 
@@ -13,12 +11,11 @@ def newest(most: int) -> list[dict]:
     """
     published = Improvement.objects.exclude(published_at=None).order_by("-changed_at", "-pk")[:most]
     shares = before_and_after(published)
-    japanese = get_language() == "ja"
     return [
         {
             "improvement": one,
-            "said": one.said_ja if japanese else one.said_en,
-            "done": one.done_ja if japanese else one.done_en,
+            "said": one.said,
+            "done": one.done,
             "before": shares[one.pk][0],
             "after": shares[one.pk][1],
         }

@@ -11,6 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Func, Q
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from feedback.page_names import page_and_rule
@@ -87,7 +88,15 @@ class Improvement(models.Model):
         ]
 
     def __str__(self):
-        return self.said_ja
+        return self.said
+
+    @property
+    def said(self) -> str:
+        return self.said_ja if get_language() == "ja" else self.said_en
+
+    @property
+    def done(self) -> str:
+        return self.done_ja if get_language() == "ja" else self.done_en
 
 
 class Tag(models.Model):

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains
 
+from feedback.give import cleaned
 from feedback.models import Opinion, Wording
 from feedback.on_screen import OnScreen, read, signed
 from portal.applications.models import ProcedureVersion
@@ -248,6 +249,35 @@ def test_scripts_and_what_turns_the_reading_round_are_shown_as_text(client):
     opinion.refresh_from_db()
     assert opinion.text == "<script>alert(1)</script>gnorw"
     assertNotContains(answer, "<script>alert(1)")
+
+
+NOTHING = ["\u200b\u200b", " \u3000\n", "\ufe0f\u200d", "\u3164\u2800", "\u0301"]
+
+
+@pytest.mark.parametrize("text", NOTHING)
+def test_what_nobody_can_see_is_no_opinion(client, text):
+    _answer, opinion = given(client)
+
+    free = client.post(FREE, {"text": text})
+    client.post(MORE, {"opinion": opinion.uuid, "text": text})
+
+    assertContains(free, "Write your opinion first, then send it.", status_code=422)
+    opinion.refresh_from_db()
+    assert (opinion.text, opinion.state) == ("", "counted")
+
+
+@pytest.mark.parametrize(
+    "text", ["👍", "？", "3", "ｶﾞ", "が\u3099", "한", "👨‍👩‍👧", "1\ufe0f\u20e3"]
+)
+def test_what_has_a_shape_is_one(text):
+    assert cleaned(text).text == text
+
+
+def test_marks_are_not_piled_over_an_opinion_of_somebody_else():
+    piled = "a" + "\u0301" * 300 + "b"
+
+    assert cleaned(piled).text == "a" + "\u0301" * 4 + "b"
+    assert cleaned("việt ễ́ שָׁ").text == "việt ễ́ שָׁ"
 
 
 # ---- an answer

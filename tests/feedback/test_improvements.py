@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import override
 from pytest_django.asserts import assertContains, assertNotContains
 
 from feedback.before_after import Share, before_and_after
@@ -205,3 +206,19 @@ def test_the_page_asks_twice_however_much_there_is(client, publisher, many):
         client.get(PAGE)
 
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("ja", "言葉がむずかしい"), ("en", "The words are hard")]
+)
+def test_staff_read_what_was_said_in_their_language(client, publisher, language, said):
+    improvement = ImprovementFactory()
+    opinion = OpinionFactory()
+    client.cookies["annai_language"] = publisher.language = language
+    publisher.save()
+    client.force_login(publisher)
+
+    assertContains(client.get("/staff/feedback/improvement/"), f">{said}</a>")
+    assertContains(client.get(f"/staff/feedback/opinion/{opinion.uuid}/"), f"{said} (1.2)")
+    with override(language):
+        assert str(improvement) == said
