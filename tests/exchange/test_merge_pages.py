@@ -6,8 +6,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from portal.exchange.merges import alarms as merge_alarms
-from portal.exchange.merges import one_person
+from portal.exchange.merges import alarms, one_person
 from portal.exchange.merges.group import GROUP
 from portal.exchange.models import Merge
 from portal.residents.models import RecordAccess, Resident
@@ -165,13 +164,13 @@ def test_the_first_page_counts_those_of_the_own_office():
     two()
     user, other = clerk(), clerk("011002")
 
-    [alarm] = merge_alarms.of_merges(timezone.now(), user)
+    [alarm] = alarms.of_merges(timezone.now(), user)
 
     with translation.override("en"):
-        [alarm] = merge_alarms.of_merges(timezone.now(), user)
+        [alarm] = alarms.of_merges(timezone.now(), user)
     assert alarm.what == ("The register says of 1 record that another stands for the same person.")
     assert alarm.url == reverse(LIST)
-    assert list(merge_alarms.of_merges(timezone.now(), other)) == []
+    assert list(alarms.of_merges(timezone.now(), other)) == []
 
 
 def test_the_person_sees_who_looked_at_either_record():

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from portal.exchange.admin.uploads import address_of, more_about
 from portal.exchange.lines.formats import KINDS
 from portal.exchange.models import Connection, QuarantinedLine, TakenBackReport, Upload
-from portal.exchange.uploads import alarms as upload_alarms
-from portal.exchange.uploads import merging, taking_back
+from portal.exchange.uploads import alarms, merging, taking_back
 from portal.exchange.uploads.receive import receive
 from portal.exchange.uploads.unreported import relations
 from portal.residents.models import FactReport, Resident, Source
@@ -296,12 +295,12 @@ def test_with_many_people_a_second_person_has_to_say_yes(monkeypatch):
     asked = taking_back.ask(wrong, by=first, why=WHY)
 
     assert not taking_back.take_back(asked, today=TODAY)
-    [alarm] = upload_alarms.of_takings_back(timezone.now(), second)
+    [alarm] = alarms.of_takings_back(timezone.now(), second)
     assert alarm.url == reverse("admin:exchange_upload_change", args=[wrong.pk])
     with pytest.raises(taking_back.Refused, match="same-person"):
         taking_back.agree(asked, by=first)
     taking_back.agree(asked, by=second)
-    assert list(upload_alarms.of_takings_back(timezone.now(), second)) == []
+    assert list(alarms.of_takings_back(timezone.now(), second)) == []
     assert taking_back.take_back(asked, today=TODAY)
     assert not Resident.objects.exists()
 

@@ -10,8 +10,7 @@ from django.utils import timezone, translation
 
 from portal.exchange.changes.number import number_changes
 from portal.exchange.models import Change, Connection, Upload
-from portal.exchange.uploads import alarms as upload_alarms
-from portal.exchange.uploads import merging, whole_lists
+from portal.exchange.uploads import alarms, merging, whole_lists
 from portal.exchange.uploads.receive import receive
 from portal.residents.models import Resident
 from tests.exchange.facts import account, load_lines, raw, resident, what_stands
@@ -128,7 +127,7 @@ def test_staff_are_told_and_decide_on_its_page_with_a_reason(register, chief):
     sent(register, *people(10))
     held = sent(register, *people(8))
     with translation.override("en"):
-        [alarm] = upload_alarms.of_held_uploads(timezone.now(), chief)
+        [alarm] = alarms.of_held_uploads(timezone.now(), chief)
     assert "20% fewer people" in alarm.what
     client = Client(headers={"Accept-Language": "en"})
     client.force_login(chief)
