@@ -55,6 +55,9 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
 # first browser test for asynchronous code and refuse it the database. None of ours is.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 django.setup()
+
+from portal.applications import called  # noqa: E402 - models need the settings
+
 # A password's hash is slow on purpose, and most tests sign somebody in.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
@@ -112,6 +115,12 @@ def browser_type_launch_args(browser_type_launch_args):
 def portal_language():
     """Begin in the portal's own language, whatever a page of the test before was in."""
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def fresh_names():
+    """Begin without the names of procedures, which a process keeps for a minute."""
+    called._names.cache_clear()
 
 
 @pytest.fixture

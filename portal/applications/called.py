@@ -23,6 +23,12 @@ def procedure_name(key: str) -> str:
     return in_language(found) if found else key
 
 
+def procedure_names() -> dict[str, str]:
+    """Return what each procedure ever published is called in the reader's language, by its key."""
+    names = _names(int(time.monotonic() / FRESH))
+    return {key: in_language(name) for key, name in sorted(names.items())}
+
+
 def questions_asked(places: Iterable[tuple[str, int, str]]) -> dict[tuple[str, int, str], str]:
     """Return what questions ask in the reader's language, by procedure, its version and question.
 

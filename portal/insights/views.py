@@ -9,6 +9,7 @@ from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
 from portal import clock
+from portal.applications.called import procedure_names
 from portal.insights import open_data
 from portal.insights.models import Measure, Week
 from portal.insights.open_data import MEANINGS, as_text
@@ -38,6 +39,7 @@ def dashboard(request):
 def dictionary(request):
     context = {
         "measures": [(one.value, one.label, MEANINGS[one]) for one in Measure],
+        "procedures": procedure_names(),
         "counted_at": open_data.counted_at(),
         **licence(),
     }

@@ -11,8 +11,10 @@ from django.conf import settings
 from django.core.cache import caches
 from django.urls import reverse
 from django.utils import timezone, translation
+from pytest_django.asserts import assertContains
 
 from portal.applications.models import State
+from portal.applications.ship import ship
 from portal.applications.states import CHANGES
 from portal.insights.models import Measure, Week, WeekFigure
 from portal.insights.open_data import COLUMNS
@@ -230,6 +232,18 @@ def test_the_dictionary_names_every_column_and_measure(client):
     text = client.get("/figures/dictionary/").text
 
     assert all(f"<code>{name}</code>" in text for name in [*COLUMNS, *Measure.values])
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [("ja", "住民票の写しの請求"), ("en", "Copy of the resident record")]
+)
+def test_the_dictionary_says_what_the_keys_of_procedures_are_called(client, language, name):
+    ship(using="default")
+    client.cookies["annai_language"] = language
+
+    answer = client.get("/figures/dictionary/")
+
+    assertContains(answer, f"<code>residence-certificate</code></dt><dd>{name}</dd>")
 
 
 @pytest.mark.parametrize(
