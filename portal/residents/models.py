@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.residents.ages import ADULT, SIGNATURE_CERTIFICATE, FirstDayAtAge
 from portal.residents.codes import is_municipality_code
+from portal.residents.romaji import romaji
 
 
 def validate_municipality_code(code):
@@ -43,6 +44,12 @@ class Municipality(models.Model):
 
     def __str__(self):
         return f"{self.prefecture}{self.name}"
+
+    def called(self) -> str:
+        """Return its name for the reader: 兵庫県神戸市, in English 兵庫県神戸市 (Kobe, Hyogo)."""
+        if get_language() == "ja" or not (place := romaji(self.name, self.name_kana)):
+            return str(self)
+        return f"{self} ({place}, {romaji(self.prefecture, self.prefecture_kana)})"
 
 
 class OfficeMembership(models.Model):

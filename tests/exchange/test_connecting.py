@@ -298,3 +298,27 @@ def test_uploads_of_a_connection_that_does_not_exist_are_not_listed_apart(staff,
     answer = staff.get(f"/staff/exchange/upload/?connection={number}")
 
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/staff/exchange/connection/", "keys", "change"])
+@pytest.mark.parametrize(
+    ("language", "called"), [("ja", "東京都千代田区"), ("en", "東京都千代田区 (Chiyoda, Tokyo)")]
+)
+def test_municipalities_are_called_as_the_reader_knows_them(
+    manager, staff, connection, language, called, address
+):
+    type(manager).objects.update(language=language)
+    address = address if address.startswith("/") else page(address, connection)
+
+    shown = staff.get(address, headers={"Accept-Language": language}).content.decode()
+
+    assert called in shown
+    assert ("(Chiyoda, Tokyo)" in shown) == (language == "en")
+
+
+@pytest.mark.parametrize("municipality", ["", "131016x", "999999"])
+def test_a_code_that_names_no_municipality_stands_alone_in_its_field(staff, municipality):
+    shown = staff.post(ADD, FILLED_IN | {"municipality": municipality, "source_key": ""})
+
+    assert shown.status_code == 200
+    assert "(Chiyoda" not in shown.content.decode()

@@ -219,3 +219,14 @@ def test_as_many_statements_for_many_who_wait_as_for_few(statements):
     few = asked()
     load_lines(*(resident(f"X{n}", merged_into="B") for n in range(60)))
     assert asked() == few
+
+
+@pytest.mark.parametrize(
+    ("language", "called"), [("ja", "東京都千代田区"), ("en", "東京都千代田区 (Chiyoda, Tokyo)")]
+)
+def test_municipalities_are_called_as_the_reader_knows_them(language, called):
+    two()
+    client = browser_of(clerk(language=language), language)
+
+    for shown in (client.get(reverse(LIST)), client.get(page_of("A"))):
+        assert f"<td>{called}</td>" in shown.content.decode()

@@ -1,12 +1,17 @@
 """Staff find an upload by the id that its sender names, and its pages say what they are."""
 
+import json
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+import time_machine
 from django.test import Client
 
 from portal.exchange.models import Upload
+from portal.exchange.uploads import merging, receive
 from tests.exchange.facts import load_lines, resident
+from tests.exchange.test_taking_back import connected
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +39,34 @@ def test_the_id_that_a_sender_names_finds_its_upload(staff):
 @pytest.mark.parametrize("wrong", [str(UUID(int=7)), "x", "0", "9" * 30])
 def test_an_address_that_names_no_upload_is_not_found(staff, wrong):
     assert staff.get(f"{LIST}{wrong}/change/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("language", "day"),
+    [("ja", "2026年11月20日（金） 10:15:"), ("en", "20 November 2026 (Fri) 10:15:")],
+)
+def test_a_row_says_by_which_key_what_came_and_to_the_second_when(language, day):
+    connection = connected("juki")
+    for second in (7, 8):
+        with time_machine.travel(datetime(2026, 11, 20, 1, 15, second, tzinfo=UTC), tick=False):
+            upload, _lines = receive.receive(
+                [json.dumps(resident("A", source="juki")).encode(), b"\n"],
+                connection=connection,
+                came_by=f"ak_00000000{second}",
+            )
+            merging.merge(upload)
+    browser = Client(headers={"Accept-Language": language})
+    browser.force_login(UserFactory(is_staff=True, is_superuser=True, language=language))
+
+    shown = browser.get(LIST).content.decode()
+
+    for second in (7, 8):
+        assert f"API juki · ak_00000000{second}" in shown
+        assert f"{day}0{second}</time>" in shown
+    assert shown.count("1 (resident 1)") == 2
+    found = browser.get(LIST, {"q": "ak_000000007"}).context["cl"].result_list
+    assert [one.came_by for one in found] == ["ak_000000007"]
+    assert "ak_000000008" in browser.get(f"{LIST}{upload.pk}/change/").content.decode()
 
 
 def test_taking_an_upload_back_is_not_called_withdrawing_an_application(staff):

@@ -6,6 +6,7 @@ A connection is never deleted, since what came by it stays: it is switched off.
 from allauth.idp.oidc.models import Client, Token
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import HttpResponseRedirect
@@ -25,7 +26,7 @@ from portal.exchange.connections.oauth_clients import make_client
 from portal.exchange.lines.formats import KINDS
 from portal.exchange.models import Connection
 from portal.residents.codes import HOLDS_MY_NUMBER, holds_my_number
-from portal.residents.models import Source
+from portal.residents.models import Municipality, Source
 
 # allauth's own pages know neither connections nor their end.
 admin.site.unregister([Client, Token])
@@ -100,6 +101,15 @@ class ConnectionForm(forms.ModelForm):
         return data
 
 
+class MunicipalityInput(ForeignKeyRawIdWidget):
+    """A code to type in; beside it stands the municipality that it names."""
+
+    def label_and_url_for_value(self, value):
+        label, address = super().label_and_url_for_value(value)
+        found = Municipality.objects.filter(code=value).first() if label else None
+        return (found.called() if found else label), address
+
+
 class EndForm(forms.Form):
     """Which key or client ends, and when."""
 
@@ -127,7 +137,7 @@ class EndForm(forms.Form):
 @admin.register(Connection)
 class ConnectionAdmin(admin.ModelAdmin):
     form = ConnectionForm
-    list_display = ["source", "called", "municipality", "per_minute", "active"]
+    list_display = ["source", "called", "where", "per_minute", "active"]
     list_select_related = ["source", "municipality"]
     list_filter = ["active"]
     search_fields = ["source__key", "source__name", "source__name_en"]
@@ -142,9 +152,18 @@ class ConnectionAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request, obj=None):
         return False
 
+    def formfield_for_foreignkey(self, field, request, **kwargs):
+        if field.name == "municipality":
+            kwargs["widget"] = MunicipalityInput(field.remote_field, self.admin_site)
+        return super().formfield_for_foreignkey(field, request, **kwargs)
+
     @admin.display(description=gettext_lazy("name"))
     def called(self, connection):
         return connection.source.called()
+
+    @admin.display(description=gettext_lazy("municipality"), empty_value="–")
+    def where(self, connection):
+        return connection.municipality and connection.municipality.called()
 
     @transaction.atomic
     def save_model(self, request, connection, form, change):

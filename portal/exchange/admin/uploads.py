@@ -1,5 +1,7 @@
 """Staff pages on what came in from sources: each upload, and the deeds on it."""
 
+from datetime import datetime
+
 from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
@@ -9,6 +11,7 @@ from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -21,6 +24,8 @@ from portal.exchange.wake import wake_for_taking_back, wake_worker
 from portal.residents.codes import HOLDS_MY_NUMBER, holds_my_number
 from portal.residents.models import FactReport
 from portal.staff import LongList, LookOnly
+from tasks import words
+from tasks.templatetags.annai import grouped
 
 MAY_RELEASE = "exchange.release_upload"
 MAY_TAKE_BACK = "exchange.take_back_upload"
@@ -74,13 +79,32 @@ class OfConnection(admin.SimpleListFilter):
 @admin.register(Upload)
 class UploadAdmin(LookOnly, LongList, admin.ModelAdmin):
     list_display = [
-        *("name", "connection", "by", "state", "started_at", "finished_at"),
-        *("read", "changed", "unchanged", "lines"),
+        *("named", "connection", "by", "state", "started", "finished"),
+        *("brought", "changed", "unchanged", "lines"),
     ]
     list_select_related = ["by", "connection__source"]
     list_filter = [OfConnection, "state"]
-    search_fields = ["name", "uuid"]
+    search_fields = ["name", "came_by", "uuid"]
     sortable_by = []
+
+    @admin.display(description=gettext_lazy("name"))
+    def named(self, upload):
+        return f"{upload} · {upload.came_by}" if upload.came_by else str(upload)
+
+    @admin.display(description=gettext_lazy("started at"))
+    def started(self, upload):
+        return to_the_second(upload.started_at)
+
+    @admin.display(description=gettext_lazy("finished at"), empty_value="–")
+    def finished(self, upload):
+        return upload.finished_at and to_the_second(upload.finished_at)
+
+    @admin.display(description=gettext_lazy("lines read"))
+    def brought(self, upload):
+        """Say how many lines it had, and of which kinds."""
+        of_kinds = ((kind, of["read"]) for kind, of in sorted(upload.kinds.items()) if kind)
+        said = ", ".join(f"{kind} {grouped(read)}" for kind, read in of_kinds)
+        return f"{grouped(upload.read)} ({said})" if said else grouped(upload.read)
 
     @admin.display(description=gettext_lazy("set aside"))
     def lines(self, upload):
@@ -216,6 +240,14 @@ class UploadAdmin(LookOnly, LongList, admin.ModelAdmin):
             **forms_of,
         }
         return TemplateResponse(request, "admin/exchange/upload/page.html", context, status=status)
+
+
+def to_the_second(moment: datetime) -> str:
+    """Return a moment as a <time>; with its second, since many uploads come in a minute."""
+    local = timezone.localtime(moment)
+    return format_html(
+        '<time datetime="{}">{} {}</time>', local.isoformat(), words.day(local), f"{local:%H:%M:%S}"
+    )
 
 
 def said_of(upload: Upload, ref: str) -> list[tuple[str, int]]:

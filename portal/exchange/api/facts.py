@@ -79,6 +79,7 @@ def received(request, call: KeyedCall | None, content) -> tuple[Upload, int]:
             return receive.receive(
                 content,
                 connection=request.auth,
+                came_by=request.signed_in_by.name,
                 whole_list=request.auth.whole_list,
                 still_here=partial(idempotency.hold_on, call),
                 on_received=partial(idempotency.received, call),

@@ -142,7 +142,7 @@ def post_status(request, ref: Annotated[str, Path(description="Your number of th
             raise Problem(OTHER_BODY)
         return replayed(call) if call.status else said(call, call.upload, ref)
     try:
-        upload = received(request.auth, call, content, ref)
+        upload = received(request, call, content, ref)
         merging.merge(upload, patience=merging.PATIENCE)
         return said(call, upload, ref)
     except Problem:
@@ -150,15 +150,16 @@ def post_status(request, ref: Annotated[str, Path(description="Your number of th
         raise
 
 
-def received(connection, call: KeyedCall | None, content: bytes, ref: str) -> Upload:
+def received(request, call: KeyedCall | None, content: bytes, ref: str) -> Upload:
     """Keep the status as an upload of one line; raise Problem where it can't be taken."""
-    line = line_of(content, connection, ref)
-    check_line(connection, line, ref)
+    line = line_of(content, request.auth, ref)
+    check_line(request.auth, line, ref)
     digest = sha256(content).hexdigest()
     with refusals():
         upload, _lines = receive.receive(
             [line, b"\n"],
-            connection=connection,
+            connection=request.auth,
+            came_by=request.signed_in_by.name,
             on_received=partial(idempotency.received, call, digest=digest),
         )
     return upload

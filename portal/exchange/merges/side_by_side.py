@@ -50,7 +50,7 @@ class Side:
     @property
     def former_places(self) -> str:
         codes = self.former("municipality", self.person.municipality_id)
-        names = {one.code: str(one) for one in Municipality.objects.filter(code__in=codes)}
+        names = {one.code: one.called() for one in Municipality.objects.filter(code__in=codes)}
         return "、".join(names.get(code, code) for code in codes) or "–"
 
     @property
@@ -92,7 +92,7 @@ def rows(pair: Pair) -> list[Row]:
         compared(_("Name"), lambda one: one.name),
         compared(_("Name, kana"), lambda one: one.name_kana),
         compared(_("Born"), lambda one: day(one.born)),
-        compared(_("Municipality"), lambda one: str(one.municipality)),
+        compared(_("Municipality"), lambda one: one.municipality.called()),
         Row(_("State by the register"), *(one.get_state_display() for one in people)),
         Row(_("Reported by"), *(one.source.called() for one in people)),
         Row(_("Reported as of"), *(moment(one.checked_at) for one in people)),

@@ -39,6 +39,9 @@ class Upload(models.Model):
         verbose_name=_("connection"),
         help_text=_("Empty: a command."),
     )
+    came_by = models.CharField(
+        _("key or client"), max_length=64, blank=True, db_default="", editable=False
+    )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

@@ -29,19 +29,22 @@ def receive(
     body: Iterable[bytes],
     *,
     connection: Connection,
+    came_by: str = "",
     whole_list: bool = False,
     still_here: Callable[[], object] = lambda: None,
     on_received: Callable[[Upload], object] = lambda upload: None,
 ) -> tuple[Upload, int]:
     """Keep the content that comes; return its upload, which waits to be merged, and its lines.
 
-    A `whole_list` with far fewer people than the one before it is held (whole_lists.py).
-    `still_here` is called from time to time while it comes; `on_received` in the transaction from
-    which on the upload counts as received. Raises BodyRefused; the upload has then failed.
+    `came_by` is the public name of the key or client. A `whole_list` with far fewer people than the
+    one before it is held (whole_lists.py). `still_here` is called from time to time while it comes;
+    `on_received` in the transaction from which on the upload counts as received. Raises
+    BodyRefused; the upload has then failed.
     """
     upload = Upload.objects.create(
         name=f"API {connection.source.key}",
         connection=connection,
+        came_by=came_by,
         whole_list=whole_list,
         state=Upload.State.RECEIVING,
     )
