@@ -39,6 +39,8 @@ from tasks.rules import registry
 from tasks.templatetags.annai import moment
 from tasks.words import moment as moment_in_words
 
+REASONS = dict(Opinion.Reason.choices)
+
 
 @admin.register(Opinion)
 class OpinionAdmin(LookOnly, admin.ModelAdmin):
@@ -183,7 +185,7 @@ def page(opinion: Opinion) -> dict:
         "rule_number": version.values_list("number", flat=True).first()
         if opinion.rule_version
         else None,
-        "reasons": [Opinion.Reason(one) for one in opinion.reasons],
+        "reasons": [(one, REASONS.get(one, one)) for one in opinion.reasons],
     }
 
 

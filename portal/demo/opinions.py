@@ -52,7 +52,7 @@ WRITTEN = [
 OF_PROCEDURE = "moving-in"
 WRITTEN_OF_QUESTIONS = [
     (
-        *("ja", "old-address", ["postcode:invalid"], ["not-working"]),
+        *("ja", "old-address", ["postcode:invalid"], ["did-not-work"]),
         "郵便番号を全角で入れたら、正しくないと出ました。",
     ),
     (

@@ -28,7 +28,7 @@ def made(time_machine):
     time_machine.move_to(datetime(2026, 11, 20, 12, 0, tzinfo=timezone.get_default_timezone()))
     ResidentFactory(ref=people.YOSHINO.ref)
     for one in people.REVIEWERS:
-        user = UserFactory(email=one.email)
+        user = UserFactory(email=one.email, is_staff=True)
         user.groups.add(Group.objects.get(name=one.group))
     opinions.make_opinions(today=TODAY)
 
@@ -83,6 +83,14 @@ def test_every_filter_of_the_review_finds_something_and_not_all(asked):
     narrowed, whole = (found(one, by=reviewer).count() for one in (asked, everything))
 
     assert 0 < narrowed < whole
+
+
+def test_every_opinion_that_waits_can_be_opened(client):
+    client.force_login(User.objects.get(email=people.REVIEWERS[0].email))
+
+    for opinion in Opinion.objects.exclude(state="counted").exclude(kind="free"):
+        assert set(opinion.reasons) <= set(Opinion.Reason.values)
+        assert client.get(f"/staff/feedback/opinion/{opinion.uuid}/").status_code == 200
 
 
 def test_an_error_stood_on_the_screen_and_two_are_one():

@@ -345,6 +345,12 @@ def test_what_was_on_the_screen_is_told_by_name_and_leads_to_all_that_have_it_in
         assert other not in found_there or "language" in link
 
 
+def test_a_reason_that_is_no_more_is_called_by_its_key(at_work):
+    opinion = OpinionFactory(reasons=["no-more"])
+
+    assertContains(at_work.get(page_for(opinion)), "?state=all&amp;reason=no-more")
+
+
 def test_a_narrowed_list_says_by_what_it_is_narrowed(at_work):
     ship(using="default")
     narrowed = {"procedure": "residence-certificate", "question": "copies", "width": "narrow"}
