@@ -120,6 +120,17 @@ def test_one_moment_said_in_two_zones_is_one_report():
     assert counts(loaded) == (3, 2, 1, 0)
 
 
+@pytest.mark.parametrize("offset", ["-23:59", "-16:00", "+16:45", "+23:59"])
+def test_no_offset_of_a_moment_keeps_the_other_lines_of_its_file_out(offset):
+    load_lines(resident("R1"), resident("R2"))
+
+    done = load_lines(insurance("R1", checked_at=f"2026-11-02T00:00:00{offset}"), insurance("R2"))
+
+    assert (done.changed, done.quarantined) == (2, 0)
+    of_one = InsuranceUse.objects.get(resident__refs__ref="R1")
+    assert of_one.checked_at == datetime.fromisoformat(f"2026-11-02T00:00:00{offset}")
+
+
 def test_the_record_in_the_register_is_untimed_and_known_when_sent_again():
     load_lines(resident())
 

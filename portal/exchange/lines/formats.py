@@ -5,7 +5,7 @@ A line is read without the database, so what can be wrong here is wrong in the l
 
 import json
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, ClassVar, Literal, NamedTuple, Union
 
 import msgspec
@@ -443,7 +443,8 @@ class Reader:
 
     @staticmethod
     def _line(text: str, kind: str, about, key: str, said: bytes, sender: Sender | None) -> Line:
-        at = about.checked_at and _encode(about.checked_at)[1:-1].decode()
+        # In UTC: PostgreSQL reads no offset of 16 hours or more, which RFC 3339 allows.
+        at = about.checked_at and _encode(about.checked_at.astimezone(UTC))[1:-1].decode()
         who = (about.source, about.person, about.guardian)
         within = sender.municipality if sender else None
         return Line(text, "", "", kind, *who, key, at, said.decode(), within)

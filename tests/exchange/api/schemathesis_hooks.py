@@ -6,7 +6,12 @@ import schemathesis
 from hypothesis import strategies as st
 
 REFS = st.sampled_from(["demo-sandbox-1", "demo-sandbox-2", "R1", "", "x" * 65])
-MOMENTS = st.sampled_from(["2026-11-01T03:00:00+09:00", "2026-11-01", "9999-01-01T00:00:00Z", None])
+MOMENTS = st.sampled_from(
+    [
+        *("2026-11-01T03:00:00+09:00", "2026-11-01T03:00:00-16:45"),
+        *("2026-11-01", "9999-01-01T00:00:00Z", None),
+    ]
+)
 SOURCES = st.sampled_from(["sandbox", "another"])
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
