@@ -9,9 +9,10 @@ from django.views.decorators.http import require_safe
 from portal.exchange.api import api, reference
 from portal.exchange.api.calls import CALLS
 from portal.exchange.api.problems import KINDS
+from portal.exchange.api.reference import Piece, pieces
 from portal.exchange.connections.examples import api_address, begin_with, token_line
 from portal.exchange.lines.formats import KINDS as KINDS_OF_LINES
-from portal.exchange.lines.formats import fields_of
+from portal.exchange.lines.meanings import described
 
 
 @require_safe
@@ -24,10 +25,15 @@ def catalogue(request):
         "token": token_line(),
         "calls": calls,
         "kinds": sorted(KINDS.values(), key=lambda kind: (kind.status, kind.name)),
-        "lines": [(kind, fields_of(kind)) for kind in KINDS_OF_LINES],
+        "lines": [(kind, fields(kind)) for kind in KINDS_OF_LINES],
         "day_bytes": settings.EXCHANGE_DAY_BYTES,
     }
     return render(request, "exchange/catalogue.html", context)
+
+
+def fields(kind: str) -> list[tuple[str, bool, list[Piece]]]:
+    """Return the fields of a line of this kind: names, whether required, meanings."""
+    return [(name, required, pieces(str(text))) for name, required, text in described(kind)]
 
 
 @require_safe

@@ -128,17 +128,15 @@ def shapes(document: dict) -> list[Shape]:
 
 
 def said(described: dict) -> Prose:
-    """Return a description as paragraphs: their line ends mean nothing, `such words` are code."""
+    """Return a description as paragraphs, whose line ends mean nothing."""
     text = described.get("description", "")
-    return [
-        [
-            Piece(piece, is_code=number % 2 == 1)
-            for number, piece in enumerate(re.split(r"`([^`]+)`", " ".join(one.split())))
-            if piece
-        ]
-        for one in re.split(r"\n\s*\n", text)
-        if one.strip()
-    ]
+    return [pieces(" ".join(one.split())) for one in re.split(r"\n\s*\n", text) if one.strip()]
+
+
+def pieces(text: str) -> list[Piece]:
+    """Return a paragraph with `such words` as code."""
+    found = enumerate(re.split(r"`([^`]+)`", text))
+    return [Piece(piece, is_code=number % 2 == 1) for number, piece in found if piece]
 
 
 def shown(example) -> str:

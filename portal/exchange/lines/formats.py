@@ -330,14 +330,11 @@ KINDS: dict[str, type[Value]] = {
 }
 
 
-def fields_of(kind: str) -> list[tuple[str, bool]]:
-    """Return the fields of a line of this kind by the names in it, and whether each is required."""
+def fields_of(kind: str) -> dict[str, bool]:
+    """Return of each field of a line of this kind, by its name there, whether it is required."""
     value = KINDS[kind]
-    found = [
-        *((one.encode_name, one.required) for one in msgspec.structs.fields(value.about)),
-        *((one.encode_name, one.required) for one in msgspec.structs.fields(value)),
-    ]
-    return [("kind", True), *sorted(found, key=lambda one: not one[1])]
+    fields = [*msgspec.structs.fields(value.about), *msgspec.structs.fields(value)]
+    return {"kind": True} | {one.encode_name: one.required for one in fields}
 
 
 _encode = msgspec.json.Encoder().encode

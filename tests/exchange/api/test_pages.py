@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import translation
 from openapi_spec_validator import validate
 
 from portal.exchange.api import api, reference
@@ -16,6 +17,7 @@ from portal.exchange.api.problems import KINDS
 from portal.exchange.api.statuses import StatusIn
 from portal.exchange.lines.formats import KINDS as KINDS_OF_LINES
 from portal.exchange.lines.formats import Reader, fields_of
+from portal.exchange.lines.meanings import described
 from portal.insights.models.use import Measure
 from tests.exchange.facts import TODAY
 from tests.factories import CHIYODA
@@ -182,25 +184,40 @@ def test_types_are_told_in_words(schema, words):
 
 
 @pytest.mark.parametrize("kind", KINDS_OF_LINES)
-def test_the_fields_of_each_kind_are_those_that_the_docs_describe(kind):
+def test_the_fields_of_each_kind_are_described_by_the_docs_in_the_same_words(kind):
     text = (settings.BASE_DIR / "docs/facts.md").read_text()
     table = text.split(f"\n### `{kind}`: ")[1].split("\n###")[0].split("\n## ")[0]
-    described = {"kind": True, "source": True}
-    for row in re.findall(r"^\| (`.*)$", table, re.M):
-        names, required = row.split(" | ")[:2] if " | | " not in row else (row.split(" | ")[0], "")
-        described |= dict.fromkeys(re.findall(r"`(\w+)`", names), required == "required")
+    rows = re.findall(r"^\| `(\w+)` \| (required )?\| (.*) \|$", table, re.M)
 
-    assert {"checked_at": False} | dict(fields_of(kind)) == {"checked_at": False} | described
+    with translation.override("en"):
+        shown = [(name, required, str(meaning)) for name, required, meaning in described(kind)]
+
+    assert shown[2:] == [(name, bool(required), meaning) for name, required, meaning in rows]
+    assert [name for name, *_more in shown[:2]] == ["kind", "source"]
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
-def test_a_newcomer_reads_what_stands_in_a_line(db, language):
+@pytest.mark.parametrize("kind", KINDS_OF_LINES)
+def test_each_field_of_a_line_is_described_once(kind):
+    names = [name for name, *_more in described(kind)]
+
+    assert sorted(names) == sorted(fields_of(kind))
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "meaning"),
+    [
+        ("ja", "1行に書くこと", "有効な最後の日"),
+        ("en", "What stands in a line", "last day on which it is valid"),
+    ],
+)
+def test_a_newcomer_reads_what_stands_in_a_line(db, language, heading, meaning):
     shown = read("/api/", language).content.decode()
 
-    assert ("1行に書くこと" if language == "ja" else "What stands in a line") in shown
+    assert heading in shown
     for kind in KINDS_OF_LINES:
-        assert f"<dt><code>{kind}</code></dt>" in shown
-    assert "<strong><code>expires_on</code></strong>" in shown
+        assert f'<h3 id="line-{kind}"><code>{kind}</code></h3>' in shown
+    row = f'<th scope="row"><strong><code>expires_on</code></strong></th><td>{meaning}</td>'
+    assert row in shown
     assert "<strong><code>merged_into</code></strong>" not in shown
     assert "<code>merged_into</code>" in shown
 
