@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.db import connection as database
-from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from portal.exchange.admin.uploads import address_of, more_about
 from portal.exchange.lines.formats import KINDS
-from portal.exchange.models import Connection, QuarantinedLine, TakenBackReport, Upload
+from portal.exchange.models import Connection, QuarantinedLine, TakenBackReport, TakingBack, Upload
 from portal.exchange.uploads import alarms, merging, taking_back
 from portal.exchange.uploads.receive import receive
 from portal.exchange.uploads.unreported import relations
@@ -303,6 +303,13 @@ def test_with_many_people_a_second_person_has_to_say_yes(monkeypatch):
     assert list(alarms.of_takings_back(timezone.now(), second)) == []
     assert taking_back.take_back(asked, today=TODAY)
     assert not Resident.objects.exists()
+
+
+def test_the_database_takes_no_second_yes_of_the_first_person():
+    somebody, upload = UserFactory(), sent(resident("R1", checked_at=at(1)))
+
+    with pytest.raises(IntegrityError, match="taking_back_second_yes_by_another"):
+        TakingBack.objects.create(upload=upload, why=WHY, by=somebody, second=somebody)
 
 
 @pytest.mark.parametrize(("days", "may"), [(6.9, True), (7.1, False)])

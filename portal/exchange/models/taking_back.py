@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -49,6 +49,12 @@ class TakingBack(models.Model):
     class Meta:
         verbose_name = _("taking back of an upload")
         verbose_name_plural = _("takings back of uploads")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(second__isnull=True) | ~Q(second=F("by")),
+                name="taking_back_second_yes_by_another",
+            )
+        ]
         indexes = [
             models.Index(
                 fields=["agreed_at"],
