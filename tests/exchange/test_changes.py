@@ -11,6 +11,7 @@ import pytest
 from django.db import connection as database
 from django.db import transaction
 
+from portal.exchange.changes import number
 from portal.exchange.changes.fetch import CursorTooOld, NotACursor, changes_since
 from portal.exchange.changes.number import KEPT_FOR, forget_changes, number_changes
 from portal.exchange.changes.tell import tell
@@ -184,6 +185,26 @@ def test_changes_of_one_application_come_as_they_happened(office):
         event(application, state)
 
     assert states(office) == ["received", "under-review", "correction", "under-review", "granted"]
+
+
+@pytest.mark.parametrize("uploads", [1, 3])
+def test_an_upload_has_ended_before_its_lines_are_taken(insurer, monkeypatch, uploads):
+    """Also where both happen between two numberings, and where one pass does not reach them all."""
+    monkeypatch.setattr(
+        number, "COPY_UPLOADS", number.COPY_UPLOADS.replace("LIMIT 1000", "LIMIT 1")
+    )
+    for _ in range(uploads):
+        load([file_of(insurance("R1"))], connection=insurer)
+    load_lines(resident("R1"))
+
+    changes = [(one.about, one.what) for one in everything(insurer)]
+
+    assert len(changes) == 2 * uploads
+    for about in {about for about, _what in changes}:
+        assert [what for whose, what in changes if whose == about] == [
+            "upload.changed",
+            "lines.taken",
+        ]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 1000])

@@ -58,12 +58,18 @@ COPY_UPLOADS = f"""
         FROM untold ORDER BY id)
     SELECT count(*) FROM untold"""
 
+# An upload has ended before lines of it are taken that were set aside. Of the two only the second
+# has its row from the start, so it stands behind the first here, and waits where that is not copied.
 NUMBER = f"""
     WITH unnumbered AS MATERIALIZED (
-        SELECT id FROM {CHANGES} WHERE position IS NULL ORDER BY id LIMIT {AT_ONCE}),
+        SELECT id, NOT (what = '{Change.What.UPLOAD.value}' AND data->>'state' = 'done') AS later
+        FROM {CHANGES} c
+        WHERE position IS NULL AND NOT (what = '{Change.What.LINES.value}' AND EXISTS (
+            SELECT FROM {UPLOADS} WHERE uuid = c.about AND state = 'done' AND {UNTOLD_UPLOAD}))
+        ORDER BY later, id LIMIT {AT_ONCE}),
     numbered AS (
         UPDATE {CHANGES} c SET position = %(last)s + n.number
-        FROM (SELECT id, row_number() OVER (ORDER BY id) AS number FROM unnumbered) n
+        FROM (SELECT id, row_number() OVER (ORDER BY later, id) AS number FROM unnumbered) n
         WHERE c.id = n.id RETURNING c.position)
     UPDATE {NUMBERING} SET last = last + (SELECT count(*) FROM numbered)
     RETURNING last"""
