@@ -15,6 +15,9 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import expect
 
 from portal import local_servers
 
@@ -60,6 +63,35 @@ from portal.applications import called  # noqa: E402 - models need the settings
 
 # A password's hash is slow on purpose, and most tests sign somebody in.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# On a busy machine what is there may take longer than the portal waits for it. The tests of what
+# is silent say themselves how long they wait.
+settings.MAIL_TAKES_AT_MOST = settings.PUSH_TAKES_AT_MOST = settings.WEBHOOK_TAKES_AT_MOST = 120
+settings.CACHES["default"]["OPTIONS"] = {"socket_timeout": 120, "socket_connect_timeout": 120}
+for room in ("valkey", "exchange.uploads.merging", "exchange.merges.one_person"):
+    import_module(f"portal.{room}").PATIENCE = 120
+
+# What holds must hold again tomorrow and elsewhere, so a run draws the same examples as the one
+# before, with CI=true too; and a busy machine is no mistake.
+# By hand, with others: pytest tests/tasks --hypothesis-profile=long
+slow_is_fine = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+hypothesis_settings.register_profile(
+    "quick",
+    max_examples=80,
+    stateful_step_count=12,
+    derandomize=True,
+    database=None,
+    **slow_is_fine,
+)
+hypothesis_settings.register_profile(
+    "long", max_examples=3000, stateful_step_count=30, **slow_is_fine
+)
+# None was named on the command line; "ci" is Hypothesis's own where it finds CI=true.
+if hypothesis_settings.get_current_profile_name() in ("default", "ci"):
+    hypothesis_settings.load_profile("quick")
+
+# Milliseconds until what is waited for in a browser is taken for missing, on a busy machine.
+# Playwright's own five seconds are fewer than a page may take there.
+expect.set_options(timeout=60_000)
 
 
 def pytest_configure(config):

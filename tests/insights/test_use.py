@@ -316,7 +316,10 @@ def test_without_valkey_pages_are_shown_and_it_is_not_tried_again_at_once(
     assert [record.message for record in caplog.records] == ["Use is not counted"] * 2
 
 
-def test_a_valkey_that_does_not_answer_is_asked_once_in_ten_seconds(settings, clock, handed_over):
+def test_a_valkey_that_does_not_answer_is_asked_once_in_ten_seconds(
+    settings, clock, handed_over, monkeypatch
+):
+    monkeypatch.setattr("portal.valkey.PATIENCE", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         one = counter.Counter()
@@ -343,7 +346,8 @@ def test_once_valkey_is_back_it_is_counted_again(valkey, settings, clock):
 
 def test_what_a_process_has_counted_is_handed_over_as_it_ends(valkey):
     program = (
-        "import django; django.setup(); from portal.insights.counter import counter;"
+        "import django; django.setup(); from portal import valkey; valkey.PATIENCE = 120;"
+        "from portal.insights.counter import counter;"
         "[counter.count(['page|tasks:home|ja'], now=0) for _ in range(3)]"
     )
     subprocess.run([sys.executable, "-c", program], cwd=settings.BASE_DIR, check=True)
