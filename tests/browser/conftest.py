@@ -106,6 +106,7 @@ def complaints(page):
 
 
 def axe_findings(page):
+    page.wait_for_load_state()  # what stands on a page may be there before its styles are
     result = Axe().run(
         page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
     )

@@ -2,6 +2,7 @@
 
 import pytest
 from django.conf import settings
+from playwright.sync_api import expect
 
 from portal.exchange.api import api, reference
 from tests.browser.conftest import axe_findings
@@ -36,4 +37,4 @@ def test_a_call_leads_to_its_place_in_the_reference(live_server, page):
     page.locator(f'a[href$="#{first.id}"]').click()
 
     page.wait_for_url(f"**/api/reference/#{first.id}")
-    assert page.locator(f"#{first.id}").count() == 1
+    expect(page.locator(f"#{first.id}")).to_have_count(1)

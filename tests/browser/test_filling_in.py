@@ -59,6 +59,7 @@ def test_a_claim_is_filled_in_on_a_phone_without_scrolling_and_sent(
 
     for number, act in enumerate(PAGES, start=1):
         expect(page.locator(".question-number")).to_have_text(f"{number} / 8")
+        page.wait_for_load_state()  # the styles too
         box = page.locator(NEXT).bounding_box()
         assert box["y"] + box["height"] <= PHONE["height"], page.url
         if scripts:

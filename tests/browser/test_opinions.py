@@ -26,8 +26,8 @@ def test_an_opinion_is_given_by_keyboard_alone_and_the_page_stays(page, site, co
 
     expect(page.get_by_role("heading", name="Your opinion has been kept")).to_be_focused()
     expect(page.get_by_text("My number is [telephone number].")).to_be_visible()
-    assert page.url == f"{site}/tasks/{renewal.pk}/"
-    assert page.locator("h1").count() == 1
+    expect(page).to_have_url(f"{site}/tasks/{renewal.pk}/")
+    expect(page.locator("h1")).to_have_count(1)
     opinion = Opinion.objects.get()
     assert (opinion.route, opinion.rule) == ("tasks:task", "card.user-authentication-renewal")
     assert (opinion.width, opinion.language) == ("narrow", "en")
@@ -112,5 +112,5 @@ def test_the_trap_for_programs_is_neither_seen_nor_heard_nor_reached(page, site)
     page.goto(f"{site}/opinions/")
 
     expect(page.locator("[name=website]")).to_be_hidden()
-    assert page.get_by_label("Leave this empty").is_hidden()
+    expect(page.get_by_label("Leave this empty")).to_be_hidden()
     assert "Leave this empty" not in page.locator("main").aria_snapshot()

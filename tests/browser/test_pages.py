@@ -46,7 +46,7 @@ def test_axe_finds_nothing_and_the_console_is_empty(
     findings = {}
     for path in pages(renewal, insurance):
         page.goto(site + path)
-        assert page.locator("html").get_attribute("lang") == language
+        expect(page.locator("html")).to_have_attribute("lang", language)
         for folded in page.locator("details:not([open]) > summary").all():
             folded.click()
         findings[path] = axe_findings(page)

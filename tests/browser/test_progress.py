@@ -127,7 +127,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         for folded in page.locator("details:not([open]) > summary").all():
             folded.click()
         assert page.evaluate("document.documentElement.scrollWidth") == 360
-        assert page.locator("h1").count() == 1
+        expect(page.locator("h1")).to_have_count(1)
         findings[path] = axe_findings(page)
 
     assert {path: found for path, found in findings.items() if found} == {}

@@ -74,6 +74,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
 
 
 def wrong_with(page, width):
+    page.wait_for_load_state()
     levels = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
     result = Axe().run(page, options={"runOnly": levels})
     wrong = [
@@ -98,7 +99,7 @@ def test_nothing_in_a_mail_runs_and_its_links_open_beside(page, live_server, mai
 
         expect(opened.value).to_have_title("Sign in | Annai")
         assert page.title() != "ran"
-        assert page.url == before
+        expect(page).to_have_url(before)
 
 
 def test_on_the_way_the_page_counts_days_and_on_arrival_says_so(

@@ -164,6 +164,7 @@ def browsing(live_server, client, office, superuser, page):
 
 def findings(page):
     """Return what axe says of the page, one line each."""
+    page.wait_for_load_state()
     result = Axe().run(page)
     return [
         f"{found['id']}: {node['html']}"
@@ -212,7 +213,7 @@ def test_the_page_of_a_version_is_sound_with_its_answer_too(browsing, page, widt
         page.get_by_role("button", name="Ask what would change today").click()
         page.get_by_text("The same in figures").click()
 
-        assert page.get_by_role("img", name="Mails after the release").is_visible()
+        expect(page.get_by_role("img", name="Mails after the release")).to_be_visible()
         assert browsing.said == []
         assert findings(page) == []
         wider = page.evaluate(
@@ -278,23 +279,28 @@ def test_opinions_are_reviewed_by_keyboard_alone(browsing, page, office):
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(str(office.opinion.uuid)))
+    expect(page.locator("#keys")).to_be_visible()  # from then on keys are heard
 
     page.keyboard.press("t")
     expect(page.locator("#tags")).to_be_focused()
     page.keyboard.type("words")
     page.keyboard.press("Enter")
     expect(page.get_by_text("The tags have been changed.")).to_be_visible()
+    expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("s")
     expect(page.locator("#to")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_text("The state has been changed.")).to_be_visible()
+    expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("t")
     expect(page.locator("#tags")).to_be_focused()
     page.keyboard.type(", length")
     page.keyboard.press("Enter")
     expect(page.get_by_text("The tags have been changed.")).to_be_visible()
+    expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("n")
     expect(page).not_to_have_url(re.compile(str(office.opinion.uuid)))
+    page.wait_for_load_state()
 
     office.opinion.refresh_from_db()
     assert office.opinion.state == "looking"
@@ -317,6 +323,8 @@ def test_what_is_wrong_in_a_review_leads_to_its_field(browsing, page, office):
 
 def tab_to(page, wanted):
     """Press Tab until `wanted` has the focus."""
+    expect(wanted).to_be_visible()
+    page.wait_for_load_state()
     for _stop in range(100):
         if wanted.evaluate("one => one === document.activeElement"):
             return
