@@ -76,6 +76,12 @@ def stands():
         return what_stands(cursor)
 
 
+@pytest.fixture(autouse=True)
+def now(time_machine):
+    """An upload is merged for the day it is: the one on which the others are taken back."""
+    time_machine.move_to(f"{TODAY}T12:00+09:00")
+
+
 class Undone(Exception):
     pass
 
