@@ -4,7 +4,7 @@ import threading
 
 from django.db import connection
 
-PATIENCE = 60  # seconds
+PATIENCE = 300  # seconds until threads are taken for stuck
 
 
 def at_once(*deeds):

@@ -51,7 +51,7 @@ class ServerUser:
         return line.split() if line else pytest.fail(self.process.stderr.read(), pytrace=False)
 
     def leave(self):
-        _, errors = self.process.communicate("", timeout=60)
+        _, errors = self.process.communicate("", timeout=300)
         return errors
 
     def kill(self):

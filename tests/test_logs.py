@@ -112,7 +112,7 @@ def test_the_id_is_forgotten_after_the_request(client, db, log):
 def test_a_job_has_its_own_id_and_that_of_the_request_that_caused_it(client, db, log, queue):
     person = UserFactory()
     asked = client.post(reverse("account_reset_password"), {"email": person.email})
-    message = queue.get(timeout=5)
+    message = queue.get(timeout=60)
     work_on(message)
     logging.getLogger("portal").info("Afterwards")
 
@@ -125,7 +125,7 @@ def test_a_job_has_its_own_id_and_that_of_the_request_that_caused_it(client, db,
 
 def test_a_job_that_no_request_caused_has_its_own_id_alone(db, log, queue):
     app.send_task("tasks.jobs.take_up_lost_work")
-    work_on(queue.get(timeout=5))
+    work_on(queue.get(timeout=60))
 
     [line] = log.of("Job ended")
     assert line["task_id"]
@@ -161,7 +161,7 @@ def test_no_line_tells_of_a_person(log, readable_log, tmp_path, queue, municipal
         for password in ("wrong", PASSWORD):
             browser.post("/account/sign-in/", {"login": email, "password": password})
         browser.post("/account/password/forgotten/", {"email": email})
-        work_on(queue.get(timeout=5))
+        work_on(queue.get(timeout=60))
         for address in (
             "/",
             "/why/?q=山田",
@@ -232,7 +232,7 @@ def test_a_job_that_fails_is_logged_without_what_it_was_given(log, db, queue, mo
     monkeypatch.setattr(EmailMessage, "send", fail)
     send_mail.delay("Your request", "Dear 山田 花子", ["hanako@example.jp"])
 
-    work_on(queue.get(timeout=5))
+    work_on(queue.get(timeout=60))
 
     failed, ended = log.lines()
     assert failed["logger"] == "celery.app.trace"

@@ -26,7 +26,7 @@ def deliver(queue):
 
 def next_in(queue):
     with contextlib.suppress(queue.Empty):
-        return queue.get(timeout=0.5)
+        return queue.get(block=False)  # what was sent is there; nothing is waited for
 
 
 def link_in(message):

@@ -13,6 +13,8 @@ from django.conf import settings as project
 from portal.demo import mails
 from portal.demo.processes import reserve_any_port
 
+LISTENS_WITHIN = 300  # seconds; one is enough on a quiet machine
+
 
 @pytest.fixture(autouse=True)
 def run_dir(settings, tmp_path):
@@ -36,14 +38,14 @@ def sink(run_dir):
             client.close()
         finally:
             process.terminate()
-            process.wait(timeout=10)
+            process.wait(timeout=LISTENS_WITHIN)
 
 
 def connected(port):
-    until = time.monotonic() + 20
+    until = time.monotonic() + LISTENS_WITHIN
     while time.monotonic() < until:
         with suppress(ConnectionRefusedError):
-            return smtplib.SMTP("127.0.0.1", port, timeout=10)
+            return smtplib.SMTP("127.0.0.1", port, timeout=LISTENS_WITHIN)
         time.sleep(0.05)
     pytest.fail("The mail server does not listen.")
 

@@ -18,7 +18,7 @@ from tests.factories import BenefitAccountFactory, InsuranceUseFactory, Resident
 from tests.tasks.changed_rules import change, other_code
 
 TODAY = date(2027, 4, 1)
-PATIENCE = 30  # seconds
+PATIENCE = 120  # seconds
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
