@@ -103,7 +103,7 @@ def stands(alert):
     ("language", "called", "said"),
     [
         ("en", "A thing to do – Register", "Not clear in the last seven days: 50% (20 / 40)"),
-        ("ja", "やること 1件 – カード", "直近7日間の「わかりにくかった」：50% (20 / 40)"),
+        ("ja", "やることの詳細 – カード", "直近7日間の「わかりにくかった」：50% (20 / 40)"),
     ],
 )
 def test_an_owner_is_told_once_in_the_own_language_with_the_numbers(
