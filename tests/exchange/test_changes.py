@@ -11,9 +11,13 @@ import pytest
 from django.db import connection as database
 from django.db import transaction
 
-from portal.exchange.changes import number
 from portal.exchange.changes.fetch import CursorTooOld, NotACursor, changes_since
-from portal.exchange.changes.number import KEPT_FOR, forget_changes, number_changes
+from portal.exchange.changes.number import (
+    COPY_UPLOADS,
+    KEPT_FOR,
+    forget_changes,
+    number_changes,
+)
 from portal.exchange.changes.tell import tell
 from portal.exchange.loading.load import load, retry
 from portal.exchange.models import Change, Numbering, QuarantinedLine, Upload
@@ -189,10 +193,9 @@ def test_changes_of_one_application_come_as_they_happened(office):
 
 @pytest.mark.parametrize("uploads", [1, 3])
 def test_an_upload_has_ended_before_its_lines_are_taken(insurer, monkeypatch, uploads):
-    """Also where both happen between two numberings, and where one pass does not reach them all."""
-    monkeypatch.setattr(
-        number, "COPY_UPLOADS", number.COPY_UPLOADS.replace("LIMIT 1000", "LIMIT 1")
-    )
+    """Also where both happen between two numberings, and one pass does not reach them all."""
+    one_by_one = COPY_UPLOADS.replace("LIMIT 1000", "LIMIT 1")
+    monkeypatch.setattr("portal.exchange.changes.number.COPY_UPLOADS", one_by_one)
     for _ in range(uploads):
         load([file_of(insurance("R1"))], connection=insurer)
     load_lines(resident("R1"))

@@ -59,7 +59,7 @@ COPY_UPLOADS = f"""
     SELECT count(*) FROM untold"""
 
 # An upload has ended before lines of it are taken that were set aside. Of the two only the second
-# has its row from the start, so it stands behind the first here, and waits where that is not copied.
+# has its row from the start: so it stands behind the first, and waits where that is not copied yet.
 NUMBER = f"""
     WITH unnumbered AS MATERIALIZED (
         SELECT id, NOT (what = '{Change.What.UPLOAD.value}' AND data->>'state' = 'done') AS later
