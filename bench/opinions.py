@@ -97,6 +97,7 @@ PAGES = {
     "by wording": {"state": "all", "wording": "0000000000000007"},
     "by reason": {"state": "all", "reason": "hard-words"},
     "by municipality": {"state": "all", "municipality": "011002"},
+    "by its name": {"state": "all", "municipality": "札幌市"},
     "not clear, of an alert": {
         "state": "all",
         "kind": "clear",
