@@ -204,22 +204,20 @@ def test_each_field_of_a_line_is_described_once(kind):
 
 
 @pytest.mark.parametrize(
-    ("language", "heading", "meaning"),
+    ("language", "heading", "required", "optional"),
     [
-        ("ja", "1行に書くこと", "有効な最後の日"),
-        ("en", "What stands in a line", "last day on which it is valid"),
+        ("ja", "1行に書くこと", "必須: 有効な最後の日", "亡くなった日"),
+        ("en", "What stands in a line", "Required: last day on which it is valid", "day of death"),
     ],
 )
-def test_a_newcomer_reads_what_stands_in_a_line(db, language, heading, meaning):
+def test_a_newcomer_reads_what_stands_in_a_line(db, language, heading, required, optional):
     shown = read("/api/", language).content.decode()
 
     assert heading in shown
     for kind in KINDS_OF_LINES:
         assert f'<h3 id="line-{kind}"><code>{kind}</code></h3>' in shown
-    row = f'<th scope="row"><strong><code>expires_on</code></strong></th><td>{meaning}</td>'
-    assert row in shown
-    assert "<strong><code>merged_into</code></strong>" not in shown
-    assert "<code>merged_into</code>" in shown
+    for name, meaning in {"expires_on": required, "died_on": optional}.items():
+        assert f'<th scope="row"><code>{name}</code></th><td>{meaning}</td>' in shown
 
 
 def test_the_pages_are_counted_as_pages_and_calls_are_not(db, monkeypatch):
