@@ -6,10 +6,14 @@ from uuid import UUID
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Group
 from django.test import Client
+from django.utils import translation
 
+from portal.exchange.connections.group import GROUP
 from portal.exchange.models import Upload
-from portal.exchange.uploads import merging, receive
+from portal.exchange.uploads import body, merging, receive
+from portal.exchange.uploads.words import WHY_FAILED
 from tests.exchange.facts import load_lines, resident
 from tests.exchange.test_taking_back import connected
 from tests.factories import UserFactory
@@ -76,3 +80,36 @@ def test_taking_an_upload_back_is_not_called_withdrawing_an_application(staff):
 
     assert "受け取ったファイルの取り消し" in shown
     assert "取り下げる" not in shown
+
+
+def test_only_who_may_see_lines_is_led_to_them():
+    load_lines(resident("A", municipality="131017"))
+    upload = Upload.objects.get()
+    manager = UserFactory(is_staff=True, language="en")
+    manager.groups.add(Group.objects.get(name=GROUP))
+    superuser = UserFactory(is_staff=True, is_superuser=True, language="en")
+
+    for user, led in ((manager, False), (superuser, True)):
+        browser = Client()
+        browser.force_login(user)
+        for address in (LIST, f"{LIST}{upload.pk}/change/"):
+            shown = browser.get(address)
+            assert (f"quarantinedline/?upload={upload.pk}" in shown.content.decode()) is led
+        assert "still waiting: 1" in shown.content.decode()
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        *(body.CUT_OFF, body.TOO_SLOW, body.TOO_LARGE, body.TOO_TIGHT, body.NOT_GZIP),
+        *(receive.WORKER_GONE, merging.GAVE_UP),
+    ],
+)
+def test_why_an_upload_failed_is_said_in_words(staff, why):
+    upload = Upload.objects.create(name="a", state="failed", why_failed=why)
+
+    shown = staff.get(f"{LIST}{upload.pk}/change/").content.decode()
+
+    with translation.override("ja"):
+        assert str(WHY_FAILED[why]) in shown
+    assert why not in shown

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from portal.accounts.models import User
 from portal.exchange.changes.number import number_changes
 from portal.exchange.changes.tell import tell
 from portal.exchange.connections.group import GROUP
@@ -241,3 +242,12 @@ def test_staff_are_told_for_a_week_of_what_was_given_up(connection, endpoint, re
 
     WebhookDelivery.objects.update(ended_at=timezone.now() - timedelta(days=8))
     assert wrong() == []
+
+
+def test_in_japanese_its_columns_and_the_moment_are_called_as_such(staff, endpoint):
+    User.objects.update(language="ja")
+
+    shown = staff.get(page("deeds", endpoint)).content.decode()
+
+    assert all(f'<th scope="col">{name}</th>' in shown for name in ("変更", "応答"))
+    assert "いつから" in shown

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 
 from portal.exchange.models import Connection, TakingBack, Upload
 from portal.exchange.uploads import taking_back, whole_lists
+from portal.exchange.uploads.words import WHY_FAILED
 from portal.exchange.wake import wake_for_taking_back, wake_worker
 from portal.residents.codes import HOLDS_MY_NUMBER, holds_my_number
 from portal.residents.models import FactReport
@@ -29,6 +30,7 @@ from tasks.templatetags.annai import grouped
 
 MAY_RELEASE = "exchange.release_upload"
 MAY_TAKE_BACK = "exchange.take_back_upload"
+MAY_SEE_LINES = "exchange.view_quarantinedline"
 REFUSED = {
     "not-now": gettext_lazy("It can’t be taken back now: seven days are over, or it was decided."),
     "same-person": gettext_lazy("A second person has to say yes, and not you again."),
@@ -86,6 +88,12 @@ class UploadAdmin(LookOnly, LongList, admin.ModelAdmin):
     list_filter = [OfConnection, "state"]
     search_fields = ["name", "came_by", "uuid"]
     sortable_by = []
+
+    def get_list_display(self, request):
+        """Lead to lines only whom it may: who connects sources counts them, and opens none."""
+        if request.user.has_perm(MAY_SEE_LINES):
+            return self.list_display
+        return [*self.list_display[:-1], "quarantined"]
 
     @admin.display(description=gettext_lazy("name"))
     def named(self, upload):
@@ -230,7 +238,8 @@ class UploadAdmin(LookOnly, LongList, admin.ModelAdmin):
             "title": _("Upload: %(name)s") % {"name": upload.name},
             "upload": upload,
             "kinds": sorted(upload.kinds.items()),
-            "lines_url": lines_of(upload),
+            "why_failed": WHY_FAILED.get(upload.why_failed, upload.why_failed),
+            "lines_url": lines_of(upload) if request.user.has_perm(MAY_SEE_LINES) else "",
             "waiting": upload.quarantined_lines.filter(resolved_at=None)[:1000].count(),
             "ref": ref,
             "of_person": said_of(upload, ref) if ref else None,

@@ -10,7 +10,7 @@ from django.urls import path, reverse
 from django.utils import formats, timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -51,7 +51,7 @@ class EndpointForm(forms.ModelForm):
 
 class ReplayForm(forms.Form):
     since = forms.DateTimeField(
-        label=gettext_lazy("From"),
+        label=pgettext_lazy("a moment", "From"),
         help_text=gettext_lazy("Changes are kept for 90 days."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
