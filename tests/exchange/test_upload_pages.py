@@ -45,11 +45,8 @@ def test_an_address_that_names_no_upload_is_not_found(staff, wrong):
     assert staff.get(f"{LIST}{wrong}/change/").status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("language", "day"),
-    [("ja", "2026年11月20日（金） 10:15:"), ("en", "20 November 2026 (Fri) 10:15:")],
-)
-def test_a_row_says_by_which_key_what_came_and_to_the_second_when(language, day):
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_a_row_says_by_which_key_what_came_and_to_the_second_when(language):
     connection = connected("juki")
     for second in (7, 8):
         with time_machine.travel(datetime(2026, 11, 20, 1, 15, second, tzinfo=UTC), tick=False):
@@ -66,7 +63,7 @@ def test_a_row_says_by_which_key_what_came_and_to_the_second_when(language, day)
 
     for second in (7, 8):
         assert f"API juki · ak_00000000{second}" in shown
-        assert f"{day}0{second}</time>" in shown
+        assert f">2026-11-20 10:15:0{second}</time></a></th>" in shown
     assert shown.count("1 (resident 1)") == 2
     found = browser.get(LIST, {"q": "ak_000000007"}).context["cl"].result_list
     assert [one.came_by for one in found] == ["ak_000000007"]

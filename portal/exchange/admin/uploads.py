@@ -25,7 +25,6 @@ from portal.exchange.wake import wake_for_taking_back, wake_worker
 from portal.residents.codes import HOLDS_MY_NUMBER, holds_my_number
 from portal.residents.models import FactReport
 from portal.staff import LongList, LookOnly
-from tasks import words
 from tasks.templatetags.annai import grouped
 
 MAY_RELEASE = "exchange.release_upload"
@@ -81,8 +80,8 @@ class OfConnection(admin.SimpleListFilter):
 @admin.register(Upload)
 class UploadAdmin(LookOnly, LongList, admin.ModelAdmin):
     list_display = [
-        *("named", "connection", "by", "state", "started", "finished"),
-        *("brought", "changed", "unchanged", "lines"),
+        *("started", "brought", "named", "state", "changed", "unchanged", "lines"),
+        *("finished", "connection", "by"),
     ]
     list_select_related = ["by", "connection__source"]
     list_filter = [OfConnection, "state"]
@@ -252,10 +251,10 @@ class UploadAdmin(LookOnly, LongList, admin.ModelAdmin):
 
 
 def to_the_second(moment: datetime) -> str:
-    """Return a moment as a <time>; with its second, since many uploads come in a minute."""
+    """Return a moment as a short <time>; with its second, since many uploads come in a minute."""
     local = timezone.localtime(moment)
     return format_html(
-        '<time datetime="{}">{} {}</time>', local.isoformat(), words.day(local), f"{local:%H:%M:%S}"
+        '<time datetime="{}">{}</time>', local.isoformat(), f"{local:%Y-%m-%d %H:%M:%S}"
     )
 
 
