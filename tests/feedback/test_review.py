@@ -138,6 +138,15 @@ def test_separated_it_stands_alone_again(reviewer, opinion):
     assert set(found({}, by=reviewer)) == {opinion, same}
 
 
+def test_what_is_the_same_can_be_read_from_the_page_of_the_other(at_work, reviewer, opinion):
+    same = OpinionFactory(text="言葉がむずかしい")
+    review.merge(same.uuid, into=opinion.uuid, by=reviewer)
+
+    page = at_work.get(page_for(opinion))
+
+    assertContains(page, f'<a href="{page_for(same)}"><bdi>言葉がむずかしい</bdi></a>')
+
+
 def test_what_is_alike_is_shown_the_likest_first(opinion):
     Opinion.objects.filter(pk=opinion.pk).delete()
     one = OpinionFactory(text="保育所の申請の言葉がむずかしい")
