@@ -110,3 +110,10 @@ def test_why_an_upload_failed_is_said_in_words(staff, why):
     with translation.override("ja"):
         assert str(WHY_FAILED[why]) in shown
     assert why not in shown
+
+
+@pytest.mark.parametrize("typed", ["\0", "A\0", " ", "é", "x" * 100])
+def test_whatever_is_asked_for_somebody_is_answered(staff, typed):
+    upload = Upload.objects.create(name="a", state="done")
+
+    assert staff.get(f"{LIST}{upload.pk}/change/", {"ref": typed}).status_code == 200

@@ -229,7 +229,7 @@ class UploadAdmin(LookOnly, LongList, admin.ModelAdmin):
         return {"back_form": WhyForm(), "found": found}
 
     def page(self, request, upload, *, status=200, show=False, **forms_of):
-        ref = request.GET.get("ref", "").strip()[:64]
+        ref = request.GET.get("ref", "").replace("\0", "").strip()[:64]
         held = upload.state == Upload.State.HELD
         context = {
             **self.admin_site.each_context(request),

@@ -8,6 +8,7 @@ import json
 import logging
 
 from allauth.core import context, ratelimit
+from allauth.core.internal.httpkit import extract_basic_auth
 from allauth.idp.oidc import views
 from allauth.idp.oidc.models import Client
 from django.db import transaction
@@ -27,12 +28,17 @@ def token(request):
         raise Problem(problems.WRONG_METHOD, headers={"Allow": "POST"})
     if too_many(request):
         raise Problem(problems.TOO_MANY, headers={"Retry-After": 60})
+    named = named_in(request)
     if request.POST.get("grant_type") != Client.GrantType.CLIENT_CREDENTIALS:
         response = wrong(
             "unsupported_grant_type" if "grant_type" in request.POST else "invalid_request"
         )
     elif "resource" in request.POST:
         response = wrong("invalid_target")
+    elif "\0" in "".join(named):
+        response = wrong("invalid_client", status=401)  # which no database takes to look for
+    elif len(named) > 1:
+        response = wrong("invalid_request")
     else:
         response = by_allauth(request)
     response.in_oauths_form = True
@@ -47,14 +53,21 @@ def by_allauth(request):
         if token_of(json.loads(response.content)["access_token"]):
             return response
         transaction.set_rollback(True)  # the client has ended
-        response = wrong("invalid_client", status=401)
+        return wrong("invalid_client", status=401)
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = "Basic"
     return response
 
 
+def named_in(request) -> set[str]:
+    """Return by which id a client says who it is: in the header or the body, or two in both."""
+    in_header, _secret = extract_basic_auth(request.headers)
+    return {one for one in (in_header, request.POST.get("client_id")) if one}
+
+
 def wrong(error: str, *, status=400):
-    return JsonResponse({"error": error}, status=status)
+    headers = {"WWW-Authenticate": "Basic"} if status == 401 else {}
+    return JsonResponse({"error": error}, status=status, headers=headers)
 
 
 def too_many(request) -> bool:

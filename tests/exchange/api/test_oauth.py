@@ -74,6 +74,17 @@ def test_id_and_secret_may_stand_in_the_body(made):
     assert answer.status_code == 200
 
 
+def test_an_id_in_the_body_that_no_client_can_have_gets_no_token(made):
+    answer = Client().post(TOKEN, GRANT | {"client_id": "\0", "client_secret": made[1]})
+
+    is_wrong(answer, 401, "invalid_client")
+
+
+def test_two_ids_that_differ_get_no_token_and_one_twice_does(made):
+    is_wrong(fetch(made, client_id="f" * 32), 400, "invalid_request")
+    assert fetch(made, client_id=made[0].client_id).status_code == 200
+
+
 def test_neither_secret_nor_token_is_kept(made):
     token = fetch(made).json()["access_token"]
 
@@ -96,6 +107,8 @@ def test_a_token_takes_one_statement_to_let_in(made, django_assert_num_queries):
         lambda client, secret: (client, ""),
         lambda client, secret: ("f" * 32, secret),
         lambda client, secret: ("", secret),
+        lambda client, secret: ("\0", secret),
+        lambda client, secret: (client, "\0"),
     ],
 )
 def test_a_wrong_client_gets_no_token(made, change):
