@@ -157,8 +157,10 @@ def test_one_is_ended_now_and_the_other_stays(staff, connection):
     old, old_text = make_key(connection)
     _new, new_text = make_key(connection)
 
-    staff.post(page("end", connection), {"which": f"key-{old.pk}", "ends_at": ""})
+    which = {"which": f"key-{old.pk}", "ends_at": ""}
+    said = staff.post(page("end", connection), which, follow=True).content.decode()
 
+    assert f"The end is set: {old}" in said  # a key that begins a sentence would get a capital
     assert ask(old_text).status_code == 401
     assert ask(new_text).status_code == 200
 

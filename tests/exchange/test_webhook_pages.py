@@ -251,3 +251,13 @@ def test_in_japanese_its_columns_and_the_moment_are_called_as_such(staff, endpoi
 
     assert all(f'<th scope="col">{name}</th>' in shown for name in ("変更", "応答"))
     assert "いつから" in shown
+
+
+def test_one_that_has_never_taken_anything_says_since_when_each_try_fails(staff, endpoint):
+    assert "Every try" not in staff.get(page("deeds", endpoint)).content.decode()
+
+    WebhookEndpoint.objects.update(failing_since=timezone.now() - timedelta(hours=1))
+
+    shown = staff.get(page("deeds", endpoint)).content.decode()
+    assert "Nothing was taken yet." in shown
+    assert re.search("Every try since <time [^>]*>[^<]*</time> has failed", shown)

@@ -235,7 +235,7 @@ class ConnectionAdmin(admin.ModelAdmin):
                 "fields": ["good until"],
             }
             self.log_change(request, connection, [{"changed": changed}])
-        messages.success(request, _("%(which)s: its end is set.") % {"which": way_in})
+        messages.success(request, _("The end is set: %(which)s") % {"which": way_in})
         return HttpResponseRedirect(_address("keys", connection))
 
     def _connection(self, request, pk, *, to_change=False) -> Connection:
