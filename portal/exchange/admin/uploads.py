@@ -92,7 +92,7 @@ class UploadAdmin(LookOnly, LongList, admin.ModelAdmin):
         """Lead to lines only whom it may: who connects sources counts them, and opens none."""
         if request.user.has_perm(MAY_SEE_LINES):
             return self.list_display
-        return [*self.list_display[:-1], "quarantined"]
+        return ["quarantined" if name == "lines" else name for name in self.list_display]
 
     @admin.display(description=gettext_lazy("name"))
     def named(self, upload):
