@@ -65,6 +65,21 @@ def test_a_few_lines_are_merged_before_the_answer(caller):
     assert caller.get(told["address"]).json() == told
 
 
+def test_an_upload_knows_the_public_part_of_the_key_that_brought_it(caller, key):
+    status = {
+        "resident": "R1",
+        "procedure": "child-allowance",
+        "status": "received",
+        "seq": 1,
+        "at": "2026-11-20T10:15:00+09:00",
+    }
+    post(caller, person())
+    caller.post("/api/v1/applications/A-1/status", status, content_type="application/json")
+
+    by = Upload.objects.values_list("came_by", flat=True)
+    assert list(by) == [key.partition(".")[0]] * 2
+
+
 def test_the_same_again_changes_nothing(caller):
     post(caller, person(), has_account())
 
