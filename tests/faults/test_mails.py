@@ -91,7 +91,8 @@ def test_a_server_that_hangs_after_data_is_cut_off_and_the_mail_goes_later(dawn)
     remind(dawn)
 
     [seconds] = dawn.sink.hung_for
-    assert 9 < seconds < 11
+    # About ten: before it hung some of them had gone, and it would have hung for sixty.
+    assert 5 < seconds < 30
     assert len(dawn.sink.accepted) == len(dawn.mails) - 1
     remind(dawn, LATER)
     everybody_once(dawn)

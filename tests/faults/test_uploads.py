@@ -15,7 +15,7 @@ import pytest
 
 from portal.residents.locks import LOCK_OF_PEOPLE
 from tests.faults.kills import compare
-from tests.faults.site import Browser, wait_until
+from tests.faults.site import PATIENCE, Browser, wait_until
 from tests.faults.test_pages import OPEN_TASK, Person
 from tests.faults.world import PEOPLE
 
@@ -192,8 +192,14 @@ def loads_wait(site):
 
 
 @pytest.fixture
-def web(made):
-    yield (web := made.site.start_web(EXCHANGE_BODY_SECONDS="3"))
+def body_seconds():
+    """How long a sender may take in all, where it is not what is tried: longer than any does."""
+    return "600"
+
+
+@pytest.fixture
+def web(made, body_seconds):
+    yield (web := made.site.start_web(EXCHANGE_BODY_SECONDS=body_seconds))
     if web in made.site.children:
         made.site.kill(web)
 
@@ -245,7 +251,7 @@ class Sender:
         self, site, key, *headers, path="/api/v1/facts", content_type="application/x-ndjson"
     ):
         address = urlsplit(site.web)
-        self.socket = socket.create_connection((address.hostname, address.port), timeout=60)
+        self.socket = socket.create_connection((address.hostname, address.port), timeout=PATIENCE)
         lines = [
             f"POST {path} HTTP/1.1",
             f"Host: {address.netloc}",
@@ -308,6 +314,7 @@ def test_chunks_that_are_none_are_refused(served):
     nothing_is_left(served.site, "body-cut-off")
 
 
+@pytest.mark.parametrize("body_seconds", ["3"])
 def test_a_sender_from_whom_nothing_more_comes_is_ended_and_its_thread_is_free(served):
     sender = Sender(served.site, served.key, "Content-Length: 100000")
     sender.send(LINE)
@@ -319,6 +326,7 @@ def test_a_sender_from_whom_nothing_more_comes_is_ended_and_its_thread_is_free(s
     nothing_is_left(served.site, "body-too-slow")
 
 
+@pytest.mark.parametrize("body_seconds", ["3"])
 @pytest.mark.parametrize(
     ("path", "content_type"),
     [
