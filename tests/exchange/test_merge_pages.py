@@ -97,6 +97,8 @@ def test_a_yes_wants_a_reason_and_makes_one_person():
     wrong = client.post(page_of(deed="yes"), {"why": " "})
     assert wrong.status_code == 422
     assert 'id="yes_why"' in wrong.content.decode()
+    assert '<a href="#yes_why">' in wrong.content.decode()
+    assert '<a href="#no_why">' in client.post(page_of(deed="no"), {}).content.decode()
     assert person("A") == row("A")
     answer = client.post(page_of(deed="yes"), {"why": WHY}, follow=True)
 

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import Group
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
 from portal.exchange.connections.group import GROUP
 from portal.exchange.models import Upload
@@ -117,3 +117,20 @@ def test_whatever_is_asked_for_somebody_is_answered(staff, typed):
     upload = Upload.objects.create(name="a", state="done")
 
     assert staff.get(f"{LIST}{upload.pk}/change/", {"ref": typed}).status_code == 200
+
+
+@pytest.mark.parametrize(("state", "deed"), [("held", "release"), ("done", "take_back")])
+def test_a_reason_that_is_missing_is_told_at_the_top_and_leads_to_its_field(staff, state, deed):
+    upload = Upload.objects.create(
+        name="a",
+        connection=connected("juki"),
+        state=state,
+        finished_at=timezone.now(),
+        listed=1,
+        listed_before=9,
+    )
+
+    wrong = staff.post(f"{LIST}{upload.pk}/{deed}/", {"why": " "})
+
+    assert wrong.status_code == 422
+    assert '<a href="#id_why">' in wrong.content.decode()

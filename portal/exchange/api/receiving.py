@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext_lazy as _
 
 from portal.exchange.api import problems
@@ -149,18 +149,25 @@ class refusals:
             raise Problem(OF_CODE[error.code]) from error
 
 
-def replayed(call: KeyedCall) -> JsonResponse:
-    """Return the answer that the call got."""
-    response = readable(call.answer["body"], call.status, call.answer["headers"])
+def replayed(call: KeyedCall) -> HttpResponse:
+    """Return the answer that the call got, letter by letter."""
+    response = HttpResponse(
+        call.answer["text"],
+        status=call.status,
+        headers=call.answer["headers"],
+        content_type="application/json",
+    )
     response.headers[REPLAYED] = "true"
     return response
 
 
 def answer(call: KeyedCall | None, status: int, content: dict, **headers) -> JsonResponse:
     """Return an answer, and keep it for a call with a key."""
+    response = readable(content, status, headers)
     if call:
-        idempotency.answered(call, status, {"body": content, "headers": headers})
-    return readable(content, status, headers)
+        text = response.content.decode()
+        idempotency.answered(call, status, {"text": text, "headers": headers})
+    return response
 
 
 def readable(content: dict, status: int, headers: dict) -> JsonResponse:

@@ -20,12 +20,13 @@ from portal.exchange.uploads.body import TOO_SLOW, BodyRefused
 
 KEPT_FOR = timedelta(hours=24)
 HELD_FOR = timedelta(seconds=60)  # since it last gave a sign of life
+ASK_AGAIN = 5  # seconds at most: a call seldom takes longer
 # A string as in RFC 8941, or the same without its quotes.
 KEY = re.compile(r'"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-\x7e]{1,255})')
 
 
 class Running(Exception):
-    """The same call is running; `wait` is for how many seconds it is held at most."""
+    """The same call is running; `wait` is after how many seconds to ask again."""
 
     def __init__(self, wait: int):
         super().__init__(wait)
@@ -64,7 +65,7 @@ def begin(connection: Connection, *, key: str, path: str) -> KeyedCall:
     if call.path != path:
         raise OtherBody
     if call.status is None and call.held_until > now:
-        raise Running(ceil((call.held_until - now).total_seconds()))
+        raise Running(min(ceil((call.held_until - now).total_seconds()), ASK_AGAIN))
     return call
 
 
