@@ -43,7 +43,8 @@ NDJSON = {"application/x-ndjson", "application/ndjson", "application/jsonl", "te
             "None is a file without lines.",
             "content": {
                 "application/x-ndjson": {
-                    "schema": {"type": "string"},
+                    # So said, generated clients take a file or bytes.
+                    "schema": {"type": "string", "format": "binary"},
                     "example": f"{A_PERSON}\n{A_FACT}\n",
                 }
             },
