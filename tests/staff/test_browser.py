@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -199,6 +201,23 @@ def test_the_pages_work_on_a_narrow_screen(browsing):
         )
         assert wider <= 0, name
         assert page.evaluate(FIELDS_IN_THE_MARGIN) == [], name
+
+
+def test_a_history_with_a_long_id_is_no_wider_than_a_phone(browsing, office, superuser):
+    source = office.resident.source
+    LogEntry.objects.create(
+        user=superuser,
+        content_type=ContentType.objects.get_for_model(source),
+        object_id=source.pk,
+        object_repr=str(source),
+        action_flag=CHANGE,
+        change_message="5a7e9c4945e64c46a8df81b2cf532b35" * 2,
+    )
+
+    page = browsing(DJANGOS["its history"])
+    page.set_viewport_size({"width": 360, "height": 740})
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 @pytest.mark.parametrize("width", [360, 1280])
