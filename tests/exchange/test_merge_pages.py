@@ -141,6 +141,30 @@ def test_a_no_wants_a_reason():
 
     assert "They stay two records." in shown
     assert list(one_person.waiting()) == []
+    assert page_of(deed="no") not in shown
+    assert "merge it?" not in shown
+    assert page_of(deed="yes") in shown
+
+    load_lines(resident("A", checked_at=at(8)))
+    load_lines(resident("A", merged_into="B", checked_at=at(9)))
+    shown = client.get(page_of()).content.decode()
+    assert page_of(deed="no") in shown
+    assert "merge it?" in shown
+
+
+def test_a_yes_after_a_no_waits_for_the_second_person_like_any():
+    two()
+    load_lines(resident("B", checked_at=at(3), name="佐藤 花子"))
+    first, second = browser_of(clerk()), browser_of(clerk())
+    first.post(page_of(deed="no"), {"why": "two people"})
+    assert listed(first) == []
+
+    first.post(page_of(deed="yes"), {"why": WHY})
+
+    assert listed(second) == ["A"]
+    assert page_of(deed="no") in second.get(page_of()).content.decode()
+    second.post(page_of(deed="agree"))
+    assert person("A") == row("B")
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

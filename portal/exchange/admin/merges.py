@@ -174,6 +174,7 @@ class MergeAdmin(LookOnly, admin.ModelAdmin):
         asked = next((one for one in decisions if one.state == Merge.State.ASKED), None)
         reason = pair.in_the_way
         may = request.user.has_perm(MAY_DECIDE) and not reason
+        waits = one_person.waiting().filter(pk=gone.pk).exists()
         context = {
             "pair": pair,
             "rows": rows(pair) if pair.stands else [],
@@ -182,12 +183,13 @@ class MergeAdmin(LookOnly, admin.ModelAdmin):
             "decisions": [(one, in_words(one.moved), in_words(one.stayed)) for one in decisions],
             "asked": asked,
             "may": may,
+            "may_say_no": may and waits,
             "may_agree": may and asked and asked.by_id != request.user.pk,
             "yes_form": WhyForm(auto_id="yes_%s"),
             "no_form": WhyForm(auto_id="no_%s"),
             **forms,
         }
-        title = _("Record %(ref)s") if reason == "decided" else _("Record %(ref)s: merge it?")
+        title = _("Record %(ref)s") if not waits else _("Record %(ref)s: merge it?")
         title %= {"ref": gone.ref}
         return self.shown(request, "pair", title, status=status, **context)
 

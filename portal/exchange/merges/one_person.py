@@ -102,9 +102,11 @@ def waiting() -> QuerySet:
         resident=OuterRef("gone"), kind="resident", checked_at__gt=OuterRef("reported_at")
     ).annotate(said=KeyTextTransform("merged_into", "value"))
     other = since.filter(~Q(value__has_key="merged_into") | ~Q(said=OuterRef("said_ref")))
-    declined = Merge.objects.filter(gone=OuterRef("pk"), state=Merge.State.DECLINED)
+    of_it = Merge.objects.filter(gone=OuterRef("pk"))
+    asked = of_it.filter(state=Merge.State.ASKED)  # also by who had said no before
+    declined = of_it.filter(~Exists(other), state=Merge.State.DECLINED)
     merged = Resident.objects.filter(state=Resident.State.MERGED)
-    return merged.filter(~Exists(done), ~Exists(declined.filter(~Exists(other))))
+    return merged.filter(~Exists(done), Exists(asked) | ~Exists(declined))
 
 
 def waiting_for(user) -> QuerySet:
