@@ -23,7 +23,7 @@ from portal.applications.models import ProcedureVersion
 from portal.bars import in_words, rounded_up
 from portal.insights.models import ALL, Measure, Week, WeekFigure
 from portal.residents.models import Municipality
-from portal.residents.romaji import PLACES, compared, romaji, spelled
+from portal.residents.romaji import PLACES, compared, romaji, spelled, with_prefecture
 
 WEEKS_SHOWN = 53
 AVERAGE_OF = 4  # weeks
@@ -213,8 +213,7 @@ class Row:
     @property
     def romaji(self) -> str:
         """Return a municipality in the Latin alphabet, with its prefecture: "Kobe, Hyogo"."""
-        place, prefecture = romaji_of(*self.place)
-        return f"{place}, {prefecture}" if place else ""
+        return with_prefecture(*self.place)
 
     @property
     def place(self) -> tuple[str, str, str, str]:
@@ -228,14 +227,10 @@ class Row:
         return bool(asked) and any(one.startswith(asked) for one in ways)
 
 
-def romaji_of(name: str, kana: str, prefecture: str, prefecture_kana: str) -> tuple[str, str]:
-    return romaji(name, kana), romaji(prefecture, prefecture_kana)
-
-
 @lru_cache(maxsize=PLACES)
 def ways_to_write(name: str, kana: str, prefecture: str, prefecture_kana: str) -> tuple[str, ...]:
     """Return by what a municipality is found, each from its beginning."""
-    place, above = romaji_of(name, kana, prefecture, prefecture_kana)
+    place, above = romaji(name, kana), romaji(prefecture, prefecture_kana)
     whole, whole_above = spelled(name, kana), spelled(prefecture, prefecture_kana)
     found = [
         *(name, kana, prefecture + name, prefecture_kana + kana),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.residents.ages import ADULT, SIGNATURE_CERTIFICATE, FirstDayAtAge
 from portal.residents.codes import is_municipality_code
-from portal.residents.romaji import romaji
+from portal.residents.romaji import with_prefecture
 
 
 def validate_municipality_code(code):
@@ -47,9 +47,10 @@ class Municipality(models.Model):
 
     def called(self) -> str:
         """Return its name for the reader: 兵庫県神戸市, in English 兵庫県神戸市 (Kobe, Hyogo)."""
-        if get_language() == "ja" or not (place := romaji(self.name, self.name_kana)):
+        place = (self.name, self.name_kana, self.prefecture, self.prefecture_kana)
+        if get_language() == "ja" or not (latin := with_prefecture(*place)):
             return str(self)
-        return f"{self} ({place}, {romaji(self.prefecture, self.prefecture_kana)})"
+        return f"{self} ({latin})"
 
 
 class OfficeMembership(models.Model):

@@ -51,6 +51,12 @@ def romaji(name: str, kana: str) -> str:
     return spelled(name, kana).capitalize()
 
 
+def with_prefecture(name: str, kana: str, prefecture: str, prefecture_kana: str) -> str:
+    """Return a municipality with its prefecture: "Kobe, Hyogo"; "" without a name."""
+    place = romaji(name, kana)
+    return f"{place}, {romaji(prefecture, prefecture_kana)}" if place else ""
+
+
 def spelled(name: str, kana: str) -> str:
     """Return kana in Hepburn, in small letters; `name` tells where a part of it begins anew."""
     hiragana = jaconv.kata2hira(kana)

@@ -189,7 +189,7 @@ class MergeAdmin(LookOnly, admin.ModelAdmin):
             "no_form": WhyForm(auto_id="no_%s"),
             **forms,
         }
-        title = _("Record %(ref)s") if not waits else _("Record %(ref)s: merge it?")
+        title = _("Record %(ref)s: merge it?") if waits else _("Record %(ref)s")
         title %= {"ref": gone.ref}
         return self.shown(request, "pair", title, status=status, **context)
 
